@@ -1,0 +1,1 @@
+export type { HostAuth, HostConfig, HostTls } from './host.ts';

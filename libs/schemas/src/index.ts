@@ -1,0 +1,43 @@
+export { Severity, compareSeverity, maxSeverity } from './severity.ts';
+export { Entity, GuestRef, Product } from './entity.ts';
+export { Channel, Event, EventType, Timestamp, UntrustedText } from './event.ts';
+export { Fact, Relation } from './fact.ts';
+export { Diagnosis, Evidence, Finding } from './finding.ts';
+export { Incident, IncidentStatus, IncidentTransition, TimelineEntry } from './incident.ts';
+export { ChannelName, DeliveryReceipt, Notification } from './notification.ts';
+export { DeadLetter } from './dead-letter.ts';
+export {
+  DatastoreRow,
+  GuestRow,
+  JobRow,
+  NodeRow,
+  Observation,
+  ObservedRow,
+  StorageRow,
+  rowKey,
+} from './observation.ts';
+export {
+  DatastoreState,
+  Degradation,
+  GuestState,
+  JobState,
+  NodeState,
+  SourceState,
+  StorageState,
+  stateKeys,
+  token,
+  untoken,
+} from './state.ts';
+export {
+  EventsAnswer,
+  EventsQuery,
+  FactsAnswer,
+  FactsQuery,
+  IncidentCommand,
+  IncidentCommandAnswer,
+  IncidentsAnswer,
+  IncidentsQuery,
+} from './queries.ts';
+export { BUCKETS, STREAMS, filters, requests, subjects } from './subjects.ts';
+export type { BucketName, Filter, RequestSubject, StreamName, Subject } from './subjects.ts';
+export { Inventory, InventorySource } from './inventory.ts';

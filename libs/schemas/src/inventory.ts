@@ -1,0 +1,55 @@
+import * as z from 'zod';
+import { Product } from './entity.ts';
+
+/** One cluster, standalone PVE host or PBS, as `config/inventory.yaml` and `normalize --inventory` write it. */
+export const InventorySource = z.object({
+  id: z.string(),
+  product: Product,
+  /** Cluster name; `null` for a standalone host. */
+  cluster: z.string().nullable().default(null),
+  /** IANA zone of the hosts' local clocks: RFC 3164 stamps and notification bodies are in it. */
+  timezone: z.string().default('UTC'),
+  domain: z.string().optional(),
+  nodes: z.array(z.object({ name: z.string(), nodeid: z.int().optional(), address: z.string().optional() })).default([]),
+  storages: z
+    .array(
+      z.object({
+        id: z.string(),
+        type: z.string(),
+        server: z.string().optional(),
+        datastore: z.string().optional(),
+        namespace: z.string().optional(),
+      }),
+    )
+    .default([]),
+  datastores: z.array(z.string()).default([]),
+});
+export type InventorySource = z.infer<typeof InventorySource>;
+
+const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((v) => (typeof v === 'string' ? [v] : v));
+
+/** Who our hosts are and which ways in belong to them. Discovered through the API, completed by the operator. */
+export const Inventory = z.object({
+  sources: z.array(InventorySource).default([]),
+  email: z.object({ allowed_from: z.array(z.string()) }).partial().optional(),
+  webhook: z
+    .object({
+      token: z.string(),
+      header: z.string(),
+      methods: z.array(z.string()),
+      /** URL path → inventory source id. */
+      routes: z.record(z.string(), z.string()),
+    })
+    .partial()
+    .optional(),
+  gotify: z.object({ apps: z.record(z.string(), oneOrMore), post_only_route: z.string() }).partial().optional(),
+  discord: z
+    .object({ webhook_ids: z.array(z.string()), channels: z.record(z.string(), oneOrMore) })
+    .partial()
+    .optional(),
+  syslog: z
+    .object({ allowed_hosts: z.string(), max_message_bytes: z.int(), max_frame_bytes: z.int() })
+    .partial()
+    .optional(),
+});
+export type Inventory = z.infer<typeof Inventory>;

@@ -1,0 +1,39 @@
+import * as z from 'zod';
+import { Timestamp } from './event.ts';
+import { Severity } from './severity.ts';
+
+/** Names of the outgoing channels, as in ENABLED_NOTIFIERS without `_OUT`, lower case. */
+export const ChannelName = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
+
+/** One message for one channel: the payload of `notifications.<channel>`. */
+export const Notification = z.strictObject({
+  /** Idempotency key: the same id is delivered at most once per channel after the channel's answer was recorded. */
+  id: z.string().regex(/^[A-Za-z0-9_-]{1,120}$/),
+  channel: ChannelName,
+  severity: Severity,
+  kind: z.enum(['opened', 'updated', 'resolved', 'message', 'test']),
+  title: z.string().max(500),
+  body: z.string().max(8_000),
+  /** Absolute URL to look further; carries no secret. */
+  link: z.url().optional(),
+  incidentId: z.string().optional(),
+  /** Messages about the same thing share it, so that a channel which can update replaces its older one. */
+  thread: z.string().max(200).optional(),
+  createdAt: Timestamp,
+});
+export type Notification = z.infer<typeof Notification>;
+
+/** What became of a notification: value of key `<id>` in the `DELIVERIES` key-value. */
+export const DeliveryReceipt = z.strictObject({
+  id: z.string(),
+  channel: ChannelName,
+  incidentId: z.string().optional(),
+  status: z.enum(['sent', 'failed', 'suppressed']),
+  /** Enumerated reason for `failed` and `suppressed`: `rejected`, `gave-up`, `duplicate`, `no-route`… */
+  reason: z.string().max(200).optional(),
+  attempts: z.int().nonnegative(),
+  /** The channel's own id of the message, where it gave one. */
+  remoteId: z.string().max(200).optional(),
+  at: Timestamp,
+});
+export type DeliveryReceipt = z.infer<typeof DeliveryReceipt>;

@@ -1,0 +1,90 @@
+import * as z from 'zod';
+import { Event, Timestamp } from './event.ts';
+import { Fact } from './fact.ts';
+import { Incident, IncidentStatus } from './incident.ts';
+import { Severity } from './severity.ts';
+
+const limit = z.int().min(1).max(500).default(50);
+const page = {
+  limit,
+  /** Opaque; continues after the last row of the answer that gave it. */
+  cursor: z.string().max(200).optional(),
+};
+const span = { since: Timestamp.optional(), until: Timestamp.optional() };
+const about = {
+  cluster: z.string().optional(),
+  node: z.string().optional(),
+  vmid: z.int().optional(),
+  storage: z.string().optional(),
+};
+
+/** `state.query.events`: history, newest first unless `order` says otherwise. */
+export const EventsQuery = z.strictObject({
+  ...page,
+  ...span,
+  ...about,
+  /** Globs over the type: `backup.*`, `*.failed`. */
+  types: z.array(z.string().max(80)).max(20).optional(),
+  channels: z.array(z.string()).max(10).optional(),
+  sources: z.array(z.string()).max(20).optional(),
+  minSeverity: Severity.optional(),
+  upid: z.string().optional(),
+  ids: z.array(z.string()).max(500).optional(),
+  /** Case-insensitive substring of the title. */
+  text: z.string().max(200).optional(),
+  order: z.enum(['newest', 'oldest']).default('newest'),
+});
+export type EventsQuery = z.infer<typeof EventsQuery>;
+export const EventsAnswer = z.object({
+  items: z.array(Event.extend({ seq: z.int() })),
+  nextCursor: z.string().optional(),
+});
+export type EventsAnswer = z.infer<typeof EventsAnswer>;
+
+/** `state.query.facts`: one row per real happening; tasks are the facts with a UPID. */
+export const FactsQuery = z.strictObject({
+  ...page,
+  ...span,
+  ...about,
+  id: z.string().optional(),
+  upid: z.string().optional(),
+  types: z.array(z.string().max(80)).max(20).optional(),
+  minSeverity: Severity.optional(),
+  /** Only facts that are tasks (have a UPID). */
+  tasks: z.boolean().optional(),
+  /** `true`: not ended yet; `false`: ended. */
+  running: z.boolean().optional(),
+  user: z.string().optional(),
+});
+export type FactsQuery = z.infer<typeof FactsQuery>;
+export const FactsAnswer = z.object({ items: z.array(Fact), nextCursor: z.string().optional() });
+export type FactsAnswer = z.infer<typeof FactsAnswer>;
+
+/** `state.query.incidents`: newest change first. */
+export const IncidentsQuery = z.strictObject({
+  ...page,
+  ...span,
+  ...about,
+  id: z.string().optional(),
+  statuses: z.array(IncidentStatus).max(8).optional(),
+  minSeverity: Severity.optional(),
+});
+export type IncidentsQuery = z.infer<typeof IncidentsQuery>;
+export const IncidentsAnswer = z.object({ items: z.array(Incident), nextCursor: z.string().optional() });
+export type IncidentsAnswer = z.infer<typeof IncidentsAnswer>;
+
+/** `state.command.incident`: a person or token changes an incident. */
+export const IncidentCommand = z.strictObject({
+  id: z.string(),
+  op: z.enum(['acknowledge', 'snooze', 'resolve', 'reopen', 'comment', 'assign']),
+  by: z.string().max(200),
+  note: z.string().max(4_000).optional(),
+  until: Timestamp.optional(),
+  assignee: z.string().max(200).optional(),
+});
+export type IncidentCommand = z.infer<typeof IncidentCommand>;
+export const IncidentCommandAnswer = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), incident: Incident }),
+  z.object({ ok: z.literal(false), code: z.enum(['not_found', 'invalid']), message: z.string() }),
+]);
+export type IncidentCommandAnswer = z.infer<typeof IncidentCommandAnswer>;
