@@ -41,3 +41,4 @@ export {
 export { BUCKETS, STREAMS, filters, requests, subjects } from './subjects.ts';
 export type { BucketName, Filter, RequestSubject, StreamName, Subject } from './subjects.ts';
 export { Inventory, InventorySource } from './inventory.ts';
+export type { ApiErrorReading, EventDraft, NormalizeResult } from './draft.ts';
