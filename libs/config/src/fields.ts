@@ -50,15 +50,12 @@ export function list() {
 
 /** One of the words, any case; the value is the word as given here. */
 export function oneOf<const T extends readonly [string, ...string[]]>(words: T) {
-  return z
-    .string()
-    .transform((text, ctx) => {
-      const word = words.find((candidate) => candidate.toLowerCase() === text.trim().toLowerCase());
-      if (word !== undefined) return word as T[number];
-      ctx.addIssue({ code: 'custom', message: `expected one of ${words.join(', ')}` });
-      return z.NEVER;
-    })
-    .pipe(z.enum(words));
+  return z.string().transform((text, ctx): T[number] => {
+    const word = words.find((candidate) => candidate.toLowerCase() === text.trim().toLowerCase());
+    if (word !== undefined) return word;
+    ctx.addIssue({ code: 'custom', message: `expected one of ${words.join(', ')}` });
+    return z.NEVER;
+  });
 }
 
 /** Plain text. */
