@@ -1,0 +1,3 @@
+export { expectSubset, resultDifference, subsetDifference } from './subset.ts';
+export { loadTestCases, loadTestInventory } from './test-cases.ts';
+export type { TestCase } from './test-cases.ts';
