@@ -19,7 +19,8 @@ describe('int and port', () => {
 });
 
 it('list drops blanks and empty items', () => expect(list().parse(' a, b ,,c ')).toEqual(['a', 'b', 'c']));
-it('oneOf ignores case and answers the canonical word', () => expect(oneOf(['auto', 'rfc3164']).parse('AUTO')).toBe('auto'));
+it('oneOf ignores case and answers the canonical word', () =>
+  expect(oneOf(['auto', 'rfc3164']).parse('AUTO')).toBe('auto'));
 it('httpUrl drops the slash at the end and never repeats a wrong value', () => {
   expect(httpUrl().parse('https://gotify.example/')).toBe('https://gotify.example');
   const wrong = httpUrl().safeParse('ftp://user:hunter2@x');

@@ -68,7 +68,10 @@ const SECRET = 'secret' as const;
 
 /** A secret: never shown in faults, logs or generated files; usually given through `<KEY>_FILE`. */
 export function secret() {
-  return z.string().min(1).meta({ [SECRET]: true });
+  return z
+    .string()
+    .min(1)
+    .meta({ [SECRET]: true });
 }
 
 /** Whether a field was made by `secret`. */

@@ -1,2 +1,13 @@
 export type { HostAuth, HostConfig, HostTls } from './host.ts';
 export { bool, httpUrl, int, isSecret, list, oneOf, port, secret, text } from './fields.ts';
+export { CommonSettings } from './common.ts';
+export { SettingsError } from './faults.ts';
+export type { SettingFault } from './faults.ts';
+export { readEnvironment } from './environment.ts';
+export type { Environment } from './environment.ts';
+export { HOST_SUFFIXES, envName } from './hosts.ts';
+export { loadSettings } from './load-settings.ts';
+export type { LoadOptions, LoadedSettings, SettingsOwner } from './load-settings.ts';
+export type { ListenerSwitch, ListenerWord } from './listeners.ts';
+export { KNOWN_KEYS } from './known-keys.ts';
+export { PENDING_KEYS } from './pending-keys.ts';

@@ -56,10 +56,21 @@ export function createIngestLine(options: IngestLineOptions): IngestLine {
   const { service, channel, bus, log, metrics } = options;
   const events = metrics.counter('ingest_events_total', 'Events stored on the bus', ['channel', 'severity']);
   const duplicates = metrics.counter('ingest_duplicates_total', 'Events the bus had already', ['channel']);
-  const ignored = metrics.counter('ingest_ignored_total', 'Inputs understood and dropped as noise', ['channel', 'reason']);
-  const rejected = metrics.counter('ingest_rejected_total', 'Inputs refused, kept as dead letters', ['channel', 'reason']);
+  const ignored = metrics.counter('ingest_ignored_total', 'Inputs understood and dropped as noise', [
+    'channel',
+    'reason',
+  ]);
+  const rejected = metrics.counter('ingest_rejected_total', 'Inputs refused, kept as dead letters', [
+    'channel',
+    'reason',
+  ]);
 
-  async function deadLetter(input: IngestInput, stage: string, reason: string, detail?: string): Promise<void> {
+  async function deadLetter(
+    input: IngestInput,
+    stage: string,
+    reason: string,
+    detail?: string,
+  ): Promise<void> {
     rejected.inc({ channel, reason });
     const body = redact(cut(input.raw));
     const letter: DeadLetter = {
@@ -115,7 +126,12 @@ export function createIngestLine(options: IngestLineOptions): IngestLine {
         result = normalize(input);
       } catch (err) {
         log.error({ err, origin: input.origin }, 'normalizer threw, input kept as a dead letter');
-        await deadLetter(input, 'normalize', 'normalizer-threw', err instanceof Error ? err.message : undefined);
+        await deadLetter(
+          input,
+          'normalize',
+          'normalizer-threw',
+          err instanceof Error ? err.message : undefined,
+        );
         return { outcome: 'rejected', stored: 0, events: [], reason: 'normalizer-threw' };
       }
       return settle(input, result);

@@ -7,7 +7,10 @@ export const Channel = z.enum(['api', 'websocket', 'email', 'syslog', 'gotify', 
 export type Channel = z.infer<typeof Channel>;
 
 /** `family.outcome` for activities, `noun.state` for conditions: lower case words joined by dots. */
-export const EventType = z.string().regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/).max(80);
+export const EventType = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/)
+  .max(80);
 
 /** ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` writes it. */
 export const Timestamp = z.iso.datetime();

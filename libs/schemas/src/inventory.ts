@@ -10,7 +10,9 @@ export const InventorySource = z.object({
   /** IANA zone of the hosts' local clocks: RFC 3164 stamps and notification bodies are in it. */
   timezone: z.string().default('UTC'),
   domain: z.string().optional(),
-  nodes: z.array(z.object({ name: z.string(), nodeid: z.int().optional(), address: z.string().optional() })).default([]),
+  nodes: z
+    .array(z.object({ name: z.string(), nodeid: z.int().optional(), address: z.string().optional() }))
+    .default([]),
   storages: z
     .array(
       z.object({
@@ -26,12 +28,17 @@ export const InventorySource = z.object({
 });
 export type InventorySource = z.infer<typeof InventorySource>;
 
-const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((v) => (typeof v === 'string' ? [v] : v));
+const oneOrMore = z
+  .union([z.string(), z.array(z.string())])
+  .transform((v) => (typeof v === 'string' ? [v] : v));
 
 /** Who our hosts are and which ways in belong to them. Discovered through the API, completed by the operator. */
 export const Inventory = z.object({
   sources: z.array(InventorySource).default([]),
-  email: z.object({ allowed_from: z.array(z.string()) }).partial().optional(),
+  email: z
+    .object({ allowed_from: z.array(z.string()) })
+    .partial()
+    .optional(),
   webhook: z
     .object({
       token: z.string(),
@@ -42,7 +49,10 @@ export const Inventory = z.object({
     })
     .partial()
     .optional(),
-  gotify: z.object({ apps: z.record(z.string(), oneOrMore), post_only_route: z.string() }).partial().optional(),
+  gotify: z
+    .object({ apps: z.record(z.string(), oneOrMore), post_only_route: z.string() })
+    .partial()
+    .optional(),
   discord: z
     .object({ webhook_ids: z.array(z.string()), channels: z.record(z.string(), oneOrMore) })
     .partial()

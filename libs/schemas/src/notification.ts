@@ -28,10 +28,13 @@ export const DeliveryReceipt = z.strictObject({
   id: z.string(),
   channel: ChannelName,
   incidentId: z.string().optional(),
-  status: z.enum(['sent', 'failed', 'suppressed']),
-  /** Enumerated reason for `failed` and `suppressed`: `rejected`, `gave-up`, `duplicate`, `no-route`… */
+  /** `pending`: routed and not yet settled; the only status that changes later. */
+  status: z.enum(['pending', 'sent', 'failed', 'suppressed']),
+  /** Enumerated reason for `failed` and `suppressed`, and of the last refusal while `pending`: `rejected`, `gave-up`, `duplicate`, `no-route`… */
   reason: z.string().max(200).optional(),
   attempts: z.int().nonnegative(),
+  /** When the channel was first tried; giving up is counted from here. */
+  firstAttemptAt: Timestamp.optional(),
   /** The channel's own id of the message, where it gave one. */
   remoteId: z.string().max(200).optional(),
   at: Timestamp,

@@ -84,7 +84,13 @@ export const JobRow = z.object({
   error: z.string().optional(),
   failCount: num,
 });
-export const ObservedRow = z.discriminatedUnion('kind', [NodeRow, GuestRow, StorageRow, DatastoreRow, JobRow]);
+export const ObservedRow = z.discriminatedUnion('kind', [
+  NodeRow,
+  GuestRow,
+  StorageRow,
+  DatastoreRow,
+  JobRow,
+]);
 export type NodeRow = z.infer<typeof NodeRow>;
 export type GuestRow = z.infer<typeof GuestRow>;
 export type StorageRow = z.infer<typeof StorageRow>;

@@ -34,7 +34,8 @@ const filter = <T>(text: string) => text as Filter<T>;
 export const subjects = {
   event: (channel: Channel, type: string) => subject<Event>(`events.${channel}.${type}`),
   fact: (type: string) => subject<Fact>(`facts.${type}`),
-  incident: (id: string, transition: IncidentTransition) => subject<Incident>(`incidents.${id}.${transition}`),
+  incident: (id: string, transition: IncidentTransition) =>
+    subject<Incident>(`incidents.${id}.${transition}`),
   notification: (channel: string) => subject<Notification>(`notifications.${channel}`),
   observation: (source: string) => subject<Observation>(`observations.${token(source)}`),
   diagnosis: (incidentId: string) => subject<Diagnosis>(`findings.${incidentId}`),

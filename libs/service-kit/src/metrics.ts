@@ -20,7 +20,12 @@ export interface HistogramHandle {
 export interface Metrics {
   counter(name: string, help: string, labels?: readonly string[]): CounterHandle;
   gauge(name: string, help: string, labels?: readonly string[]): GaugeHandle;
-  histogram(name: string, help: string, buckets: readonly number[], labels?: readonly string[]): HistogramHandle;
+  histogram(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    labels?: readonly string[],
+  ): HistogramHandle;
 }
 
 /** Makes the metrics of one service on the process's one registry. */
@@ -41,7 +46,13 @@ export function createMetrics(registry: Registry, service: string): Metrics {
     histogram(name, help, buckets, labels = []) {
       const metric: Histogram =
         find(name) ??
-        new Histogram({ name, help, buckets: [...buckets], labelNames: ['service', ...labels], registers: [registry] });
+        new Histogram({
+          name,
+          help,
+          buckets: [...buckets],
+          labelNames: ['service', ...labels],
+          registers: [registry],
+        });
       return { observe: (value, values = {}) => metric.observe({ service, ...values }, value) };
     },
   };
