@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Inventory } from '@proxmox-mcp/schemas';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { CommonSettings } from './common.ts';
 import { readEnvironment, valueOf, type Environment } from './environment.ts';
 import { SettingsError, type SettingFault } from './faults.ts';

@@ -1,7 +1,8 @@
 import type { Bus } from '@proxmox-mcp/bus';
 import type { Logger } from 'pino';
 import type * as z from 'zod';
-import type { HostConfig } from '@proxmox-mcp/config';
+import type { HostConfig, ListenerSwitch } from '@proxmox-mcp/config';
+import type { Inventory } from '@proxmox-mcp/schemas';
 import type { Metrics } from './metrics.ts';
 
 /** A long-running part of the product. Created once, started once, stopped once. */
@@ -24,6 +25,8 @@ export interface ServiceContext<C> {
   readonly metrics: Metrics;
   /** Configured Proxmox hosts. */
   readonly hosts: readonly HostConfig[];
+  /** What the operator wrote in `config/inventory.yaml`; completes what is discovered. */
+  readonly inventory: Inventory;
   /** Where the service may keep files; exists. */
   readonly dataDir: string;
   /** Unique per process: lease owner, NATS client suffix. */
@@ -37,6 +40,8 @@ export interface ServiceDefinition<S extends z.ZodObject = z.ZodObject> {
   /** One name everywhere: app, log field, metric label, durable consumer, Compose service, word in SERVICES. */
   readonly name: string;
   readonly config: S;
+  /** Only of a way in: how ENABLED_EVENT_LISTENERS and its own switch turn it off. */
+  readonly listener?: ListenerSwitch;
   create(context: ServiceContext<z.infer<S>>): Service;
 }
 
