@@ -150,9 +150,17 @@ export interface Bus {
   /** The last sequence stored in a stream, 0 when it is empty. */
   lastSeq(stream: StreamName): Promise<number>;
   /** @throws {NoAnswer} after `timeoutMs` (default 5 s), or at once when nobody listens. */
-  request<Q, A>(subject: RequestSubject<Q, A>, question: Q, options?: { readonly timeoutMs?: number }): Promise<A>;
+  request<Q, A>(
+    subject: RequestSubject<Q, A>,
+    question: Q,
+    options?: { readonly timeoutMs?: number },
+  ): Promise<A>;
   /** Answers requests; replicas with the same `group` divide them. An error thrown is sent to the asker as `NoAnswer`'s message. */
-  answer<Q, A>(subject: RequestSubject<Q, A>, group: string, handler: (question: Q) => Promise<A> | A): Promise<Consumer>;
+  answer<Q, A>(
+    subject: RequestSubject<Q, A>,
+    group: string,
+    handler: (question: Q) => Promise<A> | A,
+  ): Promise<Consumer>;
   kv(bucket: BucketName): Promise<KeyValue>;
   health(): BusHealth;
   /** Stops consumers, flushes what was accepted, closes. Safe twice. */

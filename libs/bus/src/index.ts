@@ -12,3 +12,7 @@ export type {
   Published,
   SubscribeOptions,
 } from './bus.ts';
+export { createEmbeddedBus } from './embedded/embedded-bus.ts';
+export type { EmbeddedBus, EmbeddedBusOptions } from './embedded/embedded-bus.ts';
+export { InvalidMessage, MAX_DATA_BYTES } from './shared/limits.ts';
+export type { BusLog } from './shared/log.ts';
