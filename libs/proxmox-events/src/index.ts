@@ -2,4 +2,12 @@ export { ACTIVITY_FAMILIES, CONDITION_TYPES, OUTCOMES, activityOf, isKnownType }
 export type { ActivityFamily, ConditionType, Outcome } from './taxonomy.ts';
 export { raisedBySource, severityOf, severityOfSource } from './severity.ts';
 export { titleOf } from './title.ts';
-export { oneLine, parseDuration, parseSize, stripControls } from './text.ts';
+export { oneLine, stripControls } from './text.ts';
+export { cleanText } from './clean-text.ts';
+export type { CleanText } from './clean-text.ts';
+export { clusterOf, createHostIndex, shortHost } from './inventory/host-index.ts';
+export type { HostIndex, KnownHost } from './inventory/host-index.ts';
+export { createLocalClock } from './local-clock.ts';
+export type { LocalClock, WallTime } from './local-clock.ts';
+export { normalizeNotification, recogniseNotification } from './notification/normalize-notification.ts';
+export type { NotificationInput, NotificationRoute } from './notification/notification.ts';

@@ -1,0 +1,96 @@
+/** A wall-clock reading without a zone. `month` is 1–12. */
+export interface WallTime {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+}
+
+/** Turns wall-clock readings of one time zone into epoch seconds. */
+export interface LocalClock {
+  /**
+   * In the doubled hour at the end of summer time the earlier instant is given; in the missing hour the one after the jump.
+   *
+   * @returns `undefined` for readings no calendar has.
+   */
+  epochOf(wall: WallTime): number | undefined;
+  /** What the wall clock of the zone shows. */
+  wallOf(epochSeconds: number): WallTime;
+}
+
+/** Makes a clock of an IANA zone; an unknown zone is taken for UTC, so that a typo costs an offset and not the event. */
+export function createLocalClock(timeZone: string): LocalClock {
+  const format = formatter(timeZone);
+  // Lines of a busy hour share one offset; formatting costs ten times what the rest of a line does.
+  let cachedQuarter = Number.NaN;
+  let cachedOffset = 0;
+
+  function offsetAt(epochSeconds: number): number {
+    const quarter = Math.floor(epochSeconds / 900);
+    if (quarter !== cachedQuarter) {
+      cachedOffset = utcOf(read(format, epochSeconds)) - Math.floor(epochSeconds);
+      cachedQuarter = quarter;
+    }
+    return cachedOffset;
+  }
+
+  return {
+    epochOf(wall) {
+      if (!isReal(wall)) return undefined;
+      const asUtc = utcOf(wall);
+      // The offset a day before and a day after differ only around a change of summer time.
+      const before = asUtc - offsetAt(asUtc - 86_400);
+      if (before + offsetAt(before) === asUtc) return before;
+      return asUtc - offsetAt(asUtc + 86_400);
+    },
+    wallOf: (epochSeconds) => read(format, epochSeconds),
+  };
+}
+
+/** Reads `YYYY-MM-DD HH:MM:SS`, as notification bodies write it, by the clock of the node that wrote it. */
+export function parseLocalTime(text: string, clock: LocalClock): number | undefined {
+  const match = /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)$/.exec(text.trim());
+  if (match === null) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1).map(Number);
+  if (year === undefined || month === undefined || day === undefined) return undefined;
+  if (hour === undefined || minute === undefined || second === undefined) return undefined;
+  return clock.epochOf({ year, month, day, hour, minute, second });
+}
+
+function formatter(timeZone: string): Intl.DateTimeFormat {
+  const options = {
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  } as const;
+  try {
+    return new Intl.DateTimeFormat('en-US', { ...options, timeZone });
+  } catch {
+    return new Intl.DateTimeFormat('en-US', { ...options, timeZone: 'UTC' });
+  }
+}
+
+function read(format: Intl.DateTimeFormat, epochSeconds: number): WallTime {
+  const wall = { year: 0, month: 0, day: 0, hour: 0, minute: 0, second: 0 };
+  for (const part of format.formatToParts(epochSeconds * 1000)) {
+    if (part.type in wall) wall[part.type as keyof typeof wall] = Number(part.value); // `in` just proved the key
+  }
+  return wall;
+}
+
+function utcOf(wall: WallTime): number {
+  return Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second) / 1000;
+}
+
+function isReal(wall: WallTime): boolean {
+  // A leap second shows as :60; Date.UTC carries it over, which is what everybody else does.
+  if (wall.hour > 23 || wall.minute > 59 || wall.second > 60) return false;
+  const date = new Date(Date.UTC(wall.year, wall.month - 1, wall.day));
+  return date.getUTCMonth() === wall.month - 1 && date.getUTCDate() === wall.day;
+}
