@@ -1,0 +1,41 @@
+import { describeChannel } from '../../testing/channel-contract.ts';
+import { sampleNotification } from '../../testing/samples.ts';
+import { ntfy } from './ntfy.ts';
+import { renderNtfy } from './render.ts';
+
+describeChannel({
+  definition: ntfy,
+  env: (url) => ({ NTFY_SERVER_URL: url, NTFY_TOPIC: 's3cr3t-topic', NTFY_TOKEN: 'tk_s3cr3t' }),
+  secrets: ['s3cr3t-topic', 'tk_s3cr3t'],
+  accepted: {
+    status: 200,
+    body: '{"id":"hwQ2YpKdmg","time":1773450460,"event":"message","topic":"t","message":"m"}',
+  },
+  remoteId: 'hwQ2YpKdmg',
+  checkLimits(body) {
+    const { message, sequence_id } = JSON.parse(body);
+    expect(Buffer.byteLength(body)).toBeLessThanOrEqual(8_192);
+    expect(Buffer.byteLength(message)).toBeLessThanOrEqual(4_096);
+    expect(message.length).toBeGreaterThan(0);
+    expect(sequence_id).toMatch(/^[-_A-Za-z0-9]{1,64}$/);
+  },
+});
+
+it('renders for ntfy exactly so', () => {
+  expect(JSON.parse(renderNtfy(sampleNotification(), 'alerts'))).toEqual({
+    topic: 'alerts',
+    title: 'ERROR: Backup job backup-7c1e failed on pve1',
+    message: 'What: Backup job backup-7c1e failed on pve1\nWhy: job failed with err -5',
+    priority: 4,
+    tags: ['kind-opened', 'severity-error'],
+    markdown: false,
+    click: 'https://mcp.example.net/incidents/inc-1',
+    sequence_id: 'inc-1-opened-test',
+  });
+});
+
+it('gives the same sequence to the same notification, also to a long one', () => {
+  const sequence = (id: string) => JSON.parse(renderNtfy(sampleNotification({ id }), 't')).sequence_id;
+  expect(sequence('i'.repeat(120))).toBe(sequence('i'.repeat(120)));
+  expect(sequence('i'.repeat(120))).not.toBe(sequence('i'.repeat(119)));
+});

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import type { Notification, Severity } from '@proxmox-mcp/schemas';
+import { cutBytes } from '../../text.ts';
+
+/** 1 min, 3 default, 5 max. */
+const PRIORITY: Readonly<Record<Severity, number>> = {
+  info: 2,
+  notice: 3,
+  warning: 4,
+  error: 4,
+  critical: 5,
+};
+/** A longer message becomes an attachment, or is refused where the server has none. */
+const MAX_MESSAGE_BYTES = 4_096;
+/** The server reads at most twice the message size of JSON, escapes and all, and refuses more with 413. */
+const MAX_JSON_BYTES = 8_192;
+const MAX_TITLE_BYTES = 500;
+const MAX_LINK_CHARS = 1_000;
+
+/** The JSON document that is posted. Pure. */
+export function renderNtfy(notification: Notification, topic: string): string {
+  const { title, body, severity, kind, link, id } = notification;
+  const write = (maxBytes: number) =>
+    JSON.stringify({
+      topic,
+      title: cutBytes(title, MAX_TITLE_BYTES),
+      message: cutBytes(body, maxBytes),
+      priority: kind === 'resolved' ? 3 : PRIORITY[severity],
+      // Prefixed, because bare words like `warning` turn into emoji.
+      tags: [`kind-${kind}`, `severity-${severity}`],
+      markdown: false,
+      ...(link === undefined || link.length > MAX_LINK_CHARS ? {} : { click: link }),
+      // ntfy 2.16 replaces an older message of the same sequence: a message sent twice shows once. Older servers ignore it.
+      sequence_id: sequenceId(id),
+    });
+  const whole = write(MAX_MESSAGE_BYTES);
+  const size = Buffer.byteLength(whole);
+  if (size <= MAX_JSON_BYTES) return whole;
+  // Escapes at most sextuple a byte (\u0001), so a sixth of what is left after the rest always fits.
+  const rest = Buffer.byteLength(write(0));
+  return write(Math.floor((MAX_JSON_BYTES - rest) / 6));
+}
+
+/** Sequence ids have the form of topics; ours can be longer. */
+function sequenceId(id: string): string {
+  return /^[-_A-Za-z0-9]{1,64}$/.test(id) ? id : createHash('sha256').update(id).digest('hex');
+}

@@ -1,0 +1,113 @@
+import { httpUrl, int, list, oneOf } from '@proxmox-mcp/config';
+import * as z from 'zod';
+import { CHANNELS } from './channels/index.ts';
+
+type ChannelShape = (typeof CHANNELS)[number]['config'];
+type Intersection<U> = (U extends unknown ? (shape: U) => void : never) extends (shape: infer I) => void
+  ? I
+  : never;
+// The keys of all channels at once: `assign` of a spread array has no type of its own.
+const channelShape = Object.assign(
+  {},
+  ...CHANNELS.map((channel) => channel.config),
+) as Intersection<ChannelShape>;
+
+/** Channels of the contract that have no folder yet: accepted in the list, told at start. */
+const PLANNED = ['EMAIL', 'HOMEASSISTANT', 'TELEGRAM', 'SLACK', 'MATRIX', 'N8N', 'APPRISE'];
+const WORDS: readonly string[] = [...CHANNELS.flatMap((channel) => channel.words), ...PLANNED];
+
+const notifiers = list().transform((words, ctx) => {
+  for (const [index, word] of words.entries()) {
+    if (WORDS.includes(word.toUpperCase())) continue;
+    // By its place: a fault never repeats what was written.
+    ctx.addIssue({
+      code: 'custom',
+      message: `item ${index + 1} is no notifier; there are ${WORDS.join(', ')}`,
+    });
+  }
+  return words.map((word) => word.toUpperCase());
+});
+
+/** Settings of the notifier. The channels' own keys stand in their folders. */
+export const NotifierConfig = z
+  .object({
+    ENABLED_NOTIFIERS: notifiers
+      .optional()
+      .describe(
+        'Channels to notify: DISCORD_OUT, GOTIFY_OUT, NTFY, WEBHOOK. The switch of a channel wins over the list.',
+      ),
+    NOTIFY_MIN_SEVERITY: oneOf(['info', 'notice', 'warning', 'error', 'critical'])
+      .default('warning')
+      .describe('Mildest incident that is told: info, notice, warning, error, critical.'),
+    NOTIFY_GROUP_WAIT: int(0, 300)
+      .default(5)
+      .describe('Seconds an opening waits before it is sent, so that the message carries the cause.'),
+    NOTIFY_TIMEOUT: int(1, 60).default(10).describe('Seconds one attempt to send may take.'),
+    NOTIFY_LINK_BASE: httpUrl()
+      .optional()
+      .describe('Address of the dashboard, put into messages as a link; without it they carry none.'),
+    NOTIFY_RECEIPT_DAYS: int(1, 3_650)
+      .default(30)
+      .describe('Days that delivery receipts of ended incidents are kept.'),
+    ...channelShape,
+  })
+  .superRefine(
+    (config, ctx) => {
+      for (const channel of CHANNELS) {
+        const { enabled, by } = isEnabled(channel, config);
+        if (!enabled) continue;
+        for (const { key, message } of channel.faults(config)) {
+          // One that is there and cannot be read is reported already.
+          if (ctx.issues.some((issue) => issue.path?.[0] === key)) continue;
+          ctx.addIssue({ code: 'custom', path: [key], message: `required by ${by}: ${message}` });
+        }
+      }
+    },
+    // Also when a key is bad: all faults are told at once.
+    { when: () => true },
+  );
+export type NotifierConfig = z.infer<typeof NotifierConfig>;
+
+/** What decided about a channel: its switch, else the list. */
+function isEnabled(
+  channel: (typeof CHANNELS)[number],
+  config: { readonly ENABLED_NOTIFIERS?: readonly string[] | undefined; readonly [key: string]: unknown },
+): { readonly enabled: boolean; readonly by: string } {
+  const words: readonly string[] = channel.words;
+  const switched = config[channel.switchKey];
+  if (typeof switched === 'boolean') return { enabled: switched, by: channel.switchKey };
+  return {
+    enabled: config.ENABLED_NOTIFIERS?.some((word) => words.includes(word)) ?? false,
+    by: 'ENABLED_NOTIFIERS',
+  };
+}
+
+/** Definitions of the channels that are on. */
+export function enabledChannels(config: NotifierConfig) {
+  return CHANNELS.filter((channel) => isEnabled(channel, config).enabled);
+}
+
+/** What the operator should know about the settings although they can be used; one sentence each, naming the keys. */
+export function configNotices(config: NotifierConfig): string[] {
+  const notices: string[] = [];
+  const settings: Readonly<Record<string, unknown>> = config;
+  for (const channel of CHANNELS) {
+    const words: readonly string[] = channel.words;
+    const switched = settings[channel.switchKey];
+    const listed = config.ENABLED_NOTIFIERS?.some((word) => words.includes(word));
+    if (typeof switched === 'boolean' && listed !== undefined && switched !== listed) {
+      notices.push(
+        `${channel.switchKey} and ENABLED_NOTIFIERS disagree about ${channel.name}: it is ${switched ? 'on' : 'off'}, as the switch says`,
+      );
+    }
+    const off = !isEnabled(channel, config).enabled && switched === undefined;
+    if (off && channel.faults(config).length === 0) {
+      notices.push(`${channel.name} has settings and is off: set ${channel.switchKey}=true to use it`);
+    }
+  }
+  for (const word of config.ENABLED_NOTIFIERS ?? []) {
+    if (PLANNED.includes(word))
+      notices.push(`ENABLED_NOTIFIERS names ${word}, which this version cannot notify yet`);
+  }
+  return notices;
+}

@@ -1,0 +1,159 @@
+import { type Message, Reject, RetryLater } from '@proxmox-mcp/bus';
+import { type DeliveryReceipt, Notification } from '@proxmox-mcp/schemas';
+import type { CounterHandle, HistogramHandle } from '@proxmox-mcp/service-kit';
+import type { Breaker } from '../breaker.ts';
+import { type Channel, ChannelError } from '../channels/channel.ts';
+import type { ChannelHealth } from '../health.ts';
+import type { Limiter } from '../limiter.ts';
+import type { Receipts } from '../receipts.ts';
+import { openingIdOf, resolutionOwed } from '../stages/dedup.ts';
+import { isStale } from '../stages/stale.ts';
+import { receiptOf } from '../stages/record.ts';
+import { planRetry, type RetryPolicy } from '../stages/retry.ts';
+
+/** What the second line of one channel needs. */
+export interface SendLineTools {
+  readonly name: string;
+  readonly channel: Channel;
+  readonly receipts: Receipts;
+  readonly breaker: Breaker;
+  readonly limiter: Limiter;
+  readonly health: ChannelHealth;
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: number;
+  readonly now: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** True once the service stops: nothing new is begun. */
+  readonly isStopping: () => boolean;
+  /** Labels `channel`, `outcome`. */
+  readonly outcomes: CounterHandle;
+  /** Labels `channel`, `reason`. */
+  readonly refusals: CounterHandle;
+  /** Label `channel`. */
+  readonly seconds: HistogramHandle;
+}
+
+/** Receipts that could not be written are kept here, at most so many. */
+const MAX_UNWRITTEN = 1_000;
+
+/**
+ * The second line, one per channel: a notification on the bus is sent and what became of it recorded, and only then
+ * acknowledged. What the channel accepted and we recorded is never sent again; a crash between the two sends it again
+ * with the same idempotency key.
+ */
+export function createSendLine(tools: SendLineTools): (message: Message<Notification>) => Promise<void> {
+  // Accepted by the channel, not recorded because the bus was away: sending again would be a repeat.
+  const unwritten = new Map<string, DeliveryReceipt>();
+
+  return async (message) => {
+    const parsed = Notification.safeParse(message.data);
+    if (!parsed.success)
+      throw new Reject('invalid-notification', `notification ${message.seq} is not in our form`);
+    const notification = parsed.data;
+
+    const kept = unwritten.get(notification.id);
+    if (kept !== undefined) {
+      await tools.receipts.put(kept);
+      unwritten.delete(kept.id);
+      return;
+    }
+    const receipt = await tools.receipts.get(notification.id);
+    if (receipt !== undefined && receipt.status !== 'pending') {
+      tools.outcomes.inc({ channel: tools.name, outcome: 'duplicate' });
+      return;
+    }
+    if (isStale(notification, receipt, tools.now())) {
+      await settle(notification, receipt, 'failed', 'too-old');
+      throw new Reject('too-old', `${notification.id} waited too long for ${tools.name}`);
+    }
+    if (notification.kind === 'resolved' && !(await isOwed(notification, receipt, message.deliveries)))
+      return;
+    await tools.limiter.run(() => attempt(notification, receipt));
+  };
+
+  async function isOwed(
+    notification: Notification,
+    receipt: DeliveryReceipt | undefined,
+    deliveries: number,
+  ) {
+    const openingId = openingIdOf(notification.id, tools.name);
+    if (openingId === undefined) return true;
+    const owed = resolutionOwed(await tools.receipts.get(openingId));
+    if (owed.kind === 'owed') return true;
+    if (owed.kind === 'wait') {
+      const delayMs = Math.min(tools.retry.capMs, tools.retry.baseMs * 2 ** Math.min(deliveries - 1, 20));
+      throw new RetryLater(delayMs, `${notification.id} waits for its opening`);
+    }
+    await settle(notification, receipt, 'suppressed', owed.reason);
+    return false;
+  }
+
+  async function attempt(notification: Notification, receipt: DeliveryReceipt | undefined): Promise<void> {
+    if (tools.isStopping()) throw new RetryLater(1_000, 'the notifier stops');
+    const wait = tools.breaker.admit();
+    if (wait > 0)
+      throw new RetryLater(wait + tools.retry.baseMs * tools.random(), `${tools.name} is left alone`);
+    const attempts = (receipt?.attempts ?? 0) + 1;
+    const begun = tools.now();
+    const firstAttemptAt = receipt?.firstAttemptAt === undefined ? begun : Date.parse(receipt.firstAttemptAt);
+    let remoteId: string | undefined;
+    try {
+      ({ remoteId } = await tools.channel.send(notification, AbortSignal.timeout(tools.timeoutMs)));
+    } catch (error) {
+      if (error instanceof ChannelError) return refused(notification, error, { attempts, firstAttemptAt });
+      tools.breaker.released();
+      throw error;
+    } finally {
+      tools.seconds.observe((tools.now() - begun) / 1_000, { channel: tools.name });
+    }
+    tools.breaker.succeeded();
+    tools.health.succeeded();
+    tools.outcomes.inc({ channel: tools.name, outcome: 'sent' });
+    const sent = receiptOf(notification, { status: 'sent', attempts, firstAttemptAt, remoteId }, tools.now());
+    try {
+      await tools.receipts.put(sent);
+    } catch (error) {
+      if (unwritten.size < MAX_UNWRITTEN) unwritten.set(sent.id, sent);
+      throw error;
+    }
+  }
+
+  async function refused(
+    notification: Notification,
+    error: ChannelError,
+    made: { readonly attempts: number; readonly firstAttemptAt: number },
+  ): Promise<void> {
+    const now = tools.now();
+    tools.refusals.inc({ channel: tools.name, reason: error.reason });
+    if (error.retryAfterMs !== undefined)
+      tools.breaker.hold(Math.min(error.retryAfterMs, tools.retry.giveUpAfterMs));
+    else if (error.retryable) tools.breaker.failed();
+    else tools.breaker.succeeded();
+    if (error.retryable) tools.health.failed(error.reason);
+
+    const { retryable, retryAfterMs } = error;
+    const plan = planRetry({ retryable, retryAfterMs, ...made }, tools.retry, now, tools.random());
+    if (plan.kind === 'give-up') {
+      const reason = plan.reason === 'rejected' ? `rejected: ${error.reason}` : `gave-up: ${error.reason}`;
+      await tools.receipts.put(receiptOf(notification, { status: 'failed', reason, ...made }, now));
+      tools.outcomes.inc({ channel: tools.name, outcome: 'failed' });
+      throw new Reject(plan.reason, `${tools.name} did not take ${notification.id}: ${error.reason}`);
+    }
+    await tools.receipts.put(
+      receiptOf(notification, { status: 'pending', reason: error.reason, ...made }, now),
+    );
+    throw new RetryLater(plan.delayMs, `${tools.name} did not take ${notification.id}: ${error.reason}`);
+  }
+
+  async function settle(
+    notification: Notification,
+    receipt: DeliveryReceipt | undefined,
+    status: 'failed' | 'suppressed',
+    reason: string,
+  ): Promise<void> {
+    const attempts = receipt?.attempts ?? 0;
+    await tools.receipts.put(receiptOf(notification, { status, reason, attempts }, tools.now()));
+    tools.outcomes.inc({ channel: tools.name, outcome: status });
+  }
+}

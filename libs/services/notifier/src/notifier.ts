@@ -1,0 +1,185 @@
+import { randomInt } from 'node:crypto';
+import type { Consumer, KeyValue } from '@proxmox-mcp/bus';
+import { filters, type Notification, subjects, type Subject, type Filter } from '@proxmox-mcp/schemas';
+import { defineService, type Service, type ServiceContext } from '@proxmox-mcp/service-kit';
+import { Agent } from 'undici';
+import { createBreaker } from './breaker.ts';
+import { configNotices, enabledChannels, NotifierConfig } from './config.ts';
+import { createHealth, type ChannelHealth } from './health.ts';
+import { createLimiter } from './limiter.ts';
+import { createRouteLine } from './lines/route-line.ts';
+import { createSendLine } from './lines/send-line.ts';
+import { createUnroutedLine } from './lines/unrouted-line.ts';
+import { pruneReceipts } from './prune-receipts.ts';
+import { createReceipts, type Receipts } from './receipts.ts';
+import { RETRY_POLICY } from './stages/retry.ts';
+
+/** Sends at one time to one channel. */
+const MAX_SENDING = 4;
+/** Messages of one channel held at one time: those sent and those next. */
+const MAX_HELD = 16;
+/** Settling openings are held by the broker as in flight; a storm must not wait behind the first few. */
+const MAX_ROUTING = 256;
+/**
+ * Not the bound of retries, which is a time (`RETRY_POLICY`): above what four days of waits can count, and low enough
+ * that a message which kills the process each time ends in the dead letters.
+ */
+const MAX_DELIVER = 1_000;
+const PRUNE_EVERY_MS = 3_600_000;
+
+/** Decides who is told of an incident, and tells them: once, durably, by every channel that is on. */
+export const notifier = defineService({
+  name: 'notifier',
+  config: NotifierConfig,
+  create: (context) => createNotifier(context),
+});
+
+/** Makes the service. @param random in [0, 1), for jitter; tests pass their own. */
+export function createNotifier(
+  context: ServiceContext<NotifierConfig>,
+  random: () => number = () => randomInt(2 ** 32) / 2 ** 32,
+): Service {
+  const { config, log, now } = context;
+  const definitions = enabledChannels(config);
+  const health = new Map<string, ChannelHealth>();
+  const consumers: Consumer[] = [];
+  let agent: Agent | undefined;
+  let pruning: NodeJS.Timeout | undefined;
+  let stopping = false;
+  let ready = false;
+
+  async function start(): Promise<void> {
+    for (const notice of configNotices(config)) log.warn({ notice }, 'notifier settings');
+    if (definitions.length === 0) log.warn('no channel is on: nobody is notified; set ENABLED_NOTIFIERS');
+    // Fewer sockets than sends would queue inside the agent, out of reach of the timeout's meaning.
+    agent = new Agent({ connections: MAX_SENDING, connect: { timeout: config.NOTIFY_TIMEOUT * 1_000 } });
+    const receipts = createReceipts(await context.bus.kv('DELIVERIES'));
+    const incidents = await context.bus.kv('INCIDENTS');
+    await consumeNotifications(agent, receipts);
+    await consumeIncidents(receipts, incidents);
+    pruning = setInterval(() => void prune(receipts, incidents), PRUNE_EVERY_MS).unref();
+    ready = true;
+    log.info({ channels: definitions.map((definition) => definition.name) }, 'notifier started');
+  }
+
+  async function consumeIncidents(receipts: Receipts, incidents: KeyValue): Promise<void> {
+    const handler = createRouteLine({
+      bus: context.bus,
+      incidents,
+      receipts,
+      policy: {
+        minSeverity: config.NOTIFY_MIN_SEVERITY,
+        channels: definitions.map((definition) => definition.name),
+      },
+      groupWaitMs: config.NOTIFY_GROUP_WAIT * 1_000,
+      linkBase: config.NOTIFY_LINK_BASE,
+      now,
+      suppressed: context.metrics.counter(
+        'notifier_suppressed_total',
+        'Notifications that were not sent, by why.',
+        ['channel', 'reason'],
+      ),
+    });
+    consumers.push(
+      await context.bus.consume(
+        {
+          durable: 'notifier-route',
+          filters: [filters.allIncidents],
+          maxDeliver: MAX_DELIVER,
+          maxInFlight: MAX_ROUTING,
+        },
+        handler,
+      ),
+    );
+  }
+
+  async function consumeNotifications(dispatcher: Agent, receipts: Receipts): Promise<void> {
+    const { metrics } = context;
+    const outcomes = metrics.counter(
+      'notifier_notifications_total',
+      'Notifications by what became of them.',
+      ['channel', 'outcome'],
+    );
+    const refusals = metrics.counter('notifier_refusals_total', 'Attempts a channel did not take, by why.', [
+      'channel',
+      'reason',
+    ]);
+    const seconds = metrics.histogram(
+      'notifier_send_seconds',
+      'Duration of attempts to send.',
+      [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      ['channel'],
+    );
+    for (const definition of definitions) {
+      const { name } = definition;
+      const channelHealth = createHealth(name, log, now);
+      health.set(name, channelHealth);
+      const handler = createSendLine({
+        name,
+        channel: definition.create(config, { dispatcher, now }),
+        receipts,
+        breaker: createBreaker(now),
+        limiter: createLimiter(MAX_SENDING),
+        health: channelHealth,
+        retry: RETRY_POLICY,
+        timeoutMs: config.NOTIFY_TIMEOUT * 1_000,
+        now,
+        random,
+        isStopping: () => stopping,
+        outcomes,
+        refusals,
+        seconds,
+      });
+      // A durable per channel: one that is down for a day holds back nobody else.
+      consumers.push(
+        await context.bus.consume(
+          {
+            durable: `notifier-send-${name}`,
+            filters: [exactly(subjects.notification(name))],
+            maxDeliver: MAX_DELIVER,
+            maxInFlight: MAX_HELD,
+            ackWaitMs: (MAX_HELD / MAX_SENDING) * config.NOTIFY_TIMEOUT * 1_000 + 20_000,
+          },
+          handler,
+        ),
+      );
+    }
+    const channels = new Set<string>(definitions.map((definition) => definition.name));
+    consumers.push(
+      await context.bus.consume(
+        { durable: 'notifier-unrouted', filters: [filters.allNotifications], maxDeliver: MAX_DELIVER },
+        createUnroutedLine({ channels, receipts, now, outcomes }),
+      ),
+    );
+  }
+
+  async function prune(receipts: Receipts, incidents: KeyValue): Promise<void> {
+    try {
+      await pruneReceipts(receipts, incidents, {
+        keepMs: config.NOTIFY_RECEIPT_DAYS * 86_400_000,
+        now: now(),
+      });
+    } catch (err) {
+      log.warn({ err }, 'old receipts not deleted, will retry in an hour');
+    }
+  }
+
+  return {
+    start,
+    async stop() {
+      stopping = true;
+      ready = false;
+      clearInterval(pruning);
+      await Promise.all(consumers.splice(0).map((consumer) => consumer.stop()));
+      await agent?.close();
+      agent = undefined;
+    },
+    isReady: () => ready,
+    details: () => ({ channels: Object.fromEntries([...health].map(([name, of]) => [name, of.details()])) }),
+  };
+}
+
+/** A subject is also the pattern of itself alone. */
+function exactly(subject: Subject<Notification>): Filter<Notification> {
+  return subject;
+}
