@@ -1,0 +1,35 @@
+import type { Product } from '@proxmox-mcp/schemas';
+
+/** How to log in. Tokens need no renewal and no CSRF header; prefer them. */
+export type HostAuth =
+  | { readonly kind: 'token'; readonly user: string; readonly tokenName: string; readonly secret: string }
+  | { readonly kind: 'password'; readonly user: string; readonly password: string };
+
+/** How far the host's certificate is trusted. */
+export type HostTls =
+  /** Chain and name are checked, against `caFile` (PEM) when given, else against the system's authorities. */
+  | { readonly kind: 'verify'; readonly caFile?: string }
+  /** SHA-256 of the leaf certificate, hex pairs; colons and case do not matter. Chain, name and dates are not looked at. */
+  | { readonly kind: 'pin'; readonly fingerprint: string }
+  /** Anything is believed. One warning is logged per client. */
+  | { readonly kind: 'insecure' };
+
+/** Host name or address, and port, of one way in. */
+export interface HostEndpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * What the client has to know of a host or cluster. The settings library's `HostConfig` has this shape; it is declared
+ * again because a client library may import contracts only.
+ */
+export interface ClientHost {
+  /** Configured name: it starts every error message. */
+  readonly name: string;
+  readonly product: Product;
+  /** Tried in order; the one that answered last is tried first. At least one. */
+  readonly endpoints: readonly HostEndpoint[];
+  readonly auth: HostAuth;
+  readonly tls: HostTls;
+}
