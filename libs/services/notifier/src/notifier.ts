@@ -3,7 +3,7 @@ import type { Consumer, KeyValue } from '@proxmox-mcp/bus';
 import { filters, type Notification, subjects, type Subject, type Filter } from '@proxmox-mcp/schemas';
 import { defineService, type Service, type ServiceContext } from '@proxmox-mcp/service-kit';
 import { Agent } from 'undici';
-import { createBreaker } from './breaker.ts';
+import { type BreakerPolicy, createBreaker } from './breaker.ts';
 import { configNotices, enabledChannels, NotifierConfig } from './config.ts';
 import { createHealth, type ChannelHealth } from './health.ts';
 import { createLimiter } from './limiter.ts';
@@ -12,12 +12,17 @@ import { createSendLine } from './lines/send-line.ts';
 import { createUnroutedLine } from './lines/unrouted-line.ts';
 import { pruneReceipts } from './prune-receipts.ts';
 import { createReceipts, type Receipts } from './receipts.ts';
-import { RETRY_POLICY } from './stages/retry.ts';
+import { RETRY_POLICY, type RetryPolicy } from './stages/retry.ts';
 
 /** Sends at one time to one channel. */
 const MAX_SENDING = 4;
-/** Messages of one channel held at one time: those sent and those next. */
-const MAX_HELD = 16;
+/** Messages that wait in the process to be sent to one channel. */
+const MAX_NEXT = 12;
+/**
+ * Messages of one channel in flight on the bus, those that wait for another attempt included: large, so that a few which
+ * the channel stumbles over do not hold back the rest.
+ */
+const MAX_HELD = 256;
 /** Settling openings are held by the broker as in flight; a storm must not wait behind the first few. */
 const MAX_ROUTING = 256;
 /**
@@ -34,11 +39,20 @@ export const notifier = defineService({
   create: (context) => createNotifier(context),
 });
 
-/** Makes the service. @param random in [0, 1), for jitter; tests pass their own. */
+/** What tests choose otherwise. */
+export interface NotifierOptions {
+  /** In [0, 1), for jitter. */
+  readonly random?: () => number;
+  readonly retry?: RetryPolicy;
+  readonly breaker?: BreakerPolicy;
+}
+
+/** Makes the service. */
 export function createNotifier(
   context: ServiceContext<NotifierConfig>,
-  random: () => number = () => randomInt(2 ** 32) / 2 ** 32,
+  options: NotifierOptions = {},
 ): Service {
+  const random = options.random ?? (() => randomInt(2 ** 32) / 2 ** 32);
   const { config, log, now } = context;
   const definitions = enabledChannels(config);
   const health = new Map<string, ChannelHealth>();
@@ -118,10 +132,10 @@ export function createNotifier(
         name,
         channel: definition.create(config, { dispatcher, now }),
         receipts,
-        breaker: createBreaker(now),
-        limiter: createLimiter(MAX_SENDING),
+        breaker: createBreaker(now, options.breaker),
+        limiter: createLimiter(MAX_SENDING, MAX_NEXT),
         health: channelHealth,
-        retry: RETRY_POLICY,
+        retry: options.retry ?? RETRY_POLICY,
         timeoutMs: config.NOTIFY_TIMEOUT * 1_000,
         now,
         random,
@@ -138,7 +152,7 @@ export function createNotifier(
             filters: [exactly(subjects.notification(name))],
             maxDeliver: MAX_DELIVER,
             maxInFlight: MAX_HELD,
-            ackWaitMs: (MAX_HELD / MAX_SENDING) * config.NOTIFY_TIMEOUT * 1_000 + 20_000,
+            ackWaitMs: (1 + MAX_NEXT / MAX_SENDING) * config.NOTIFY_TIMEOUT * 1_000 + 20_000,
           },
           handler,
         ),

@@ -34,6 +34,8 @@ export interface SendLineTools {
   readonly seconds: HistogramHandle;
 }
 
+/** Wait for a place; each wait counts as a delivery, so it is not a short one. */
+const BUSY_MS = 5_000;
 /** Receipts that could not be written are kept here, at most so many. */
 const MAX_UNWRITTEN = 1_000;
 
@@ -69,7 +71,11 @@ export function createSendLine(tools: SendLineTools): (message: Message<Notifica
     }
     if (notification.kind === 'resolved' && !(await isOwed(notification, receipt, message.deliveries)))
       return;
-    await tools.limiter.run(() => attempt(notification, receipt));
+    const attempted = tools.limiter.run(() => attempt(notification, receipt));
+    if (attempted === undefined) {
+      throw new RetryLater(Math.ceil(BUSY_MS * (1 + tools.random())), `${tools.name} is busy with others`);
+    }
+    await attempted;
   };
 
   async function isOwed(
@@ -91,9 +97,9 @@ export function createSendLine(tools: SendLineTools): (message: Message<Notifica
 
   async function attempt(notification: Notification, receipt: DeliveryReceipt | undefined): Promise<void> {
     if (tools.isStopping()) throw new RetryLater(1_000, 'the notifier stops');
-    const wait = tools.breaker.admit();
-    if (wait > 0)
-      throw new RetryLater(wait + tools.retry.baseMs * tools.random(), `${tools.name} is left alone`);
+    const left = tools.breaker.admit();
+    const jitterMs = Math.ceil(tools.retry.baseMs * tools.random());
+    if (left > 0) throw new RetryLater(left + jitterMs, `${tools.name} is left alone`);
     const attempts = (receipt?.attempts ?? 0) + 1;
     const begun = tools.now();
     const firstAttemptAt = receipt?.firstAttemptAt === undefined ? begun : Date.parse(receipt.firstAttemptAt);
