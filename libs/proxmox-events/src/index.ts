@@ -38,3 +38,8 @@ export { readResources } from './resources/snapshot.ts';
 export type { ResourceSnapshot } from './resources/snapshot.ts';
 export { normalizeApiError } from './api-error/normalize-api-error.ts';
 export type { ApiErrorKind } from './api-error/normalize-api-error.ts';
+export { normalizeSyslogLine } from './syslog/normalize-syslog-line.ts';
+export type { SyslogOutcome } from './syslog/normalize-syslog-line.ts';
+export type { SyslogLine, SyslogOrigin } from './syslog/syslog-line.ts';
+export { readOomMessage } from './syslog/oom.ts';
+export type { OomMessage } from './syslog/oom.ts';
