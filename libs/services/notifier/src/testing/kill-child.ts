@@ -1,0 +1,27 @@
+import { createEmbeddedBus } from '@proxmox-mcp/bus';
+import { subjects } from '@proxmox-mcp/schemas';
+import { runNotifier } from './run-notifier.ts';
+import { sampleIncident } from './samples.ts';
+
+// The process that `kill-nine.test.ts` kills: a whole notifier on the embedded bus, with incidents to tell. Arguments: the
+// bus file, the far end, how many incidents. Says `settled` once no receipt is pending.
+const [file = '', url = '', count = '0'] = process.argv.slice(2);
+const bus = await createEmbeddedBus({ file });
+await runNotifier(
+  bus,
+  { ENABLED_NOTIFIERS: 'webhook', NOTIFY_WEBHOOK_URL: url },
+  { breaker: { threshold: 5, baseMs: 20, capMs: 50 } },
+);
+for (let i = 0; i < Number(count); i++) {
+  // The same ids in every life: what was stored before is not stored again.
+  await bus.publish(subjects.incident(`inc-${i}`, 'opened'), sampleIncident({ id: `inc-${i}` }), {
+    id: `inc-${i}`,
+  });
+}
+const deliveries = await bus.kv('DELIVERIES');
+const timer = setInterval(async () => {
+  const receipts = await deliveries.list();
+  if (receipts.length < Number(count) || receipts.some((entry) => entry.value.includes('"pending"'))) return;
+  clearInterval(timer);
+  process.stdout.write('settled\n');
+}, 50);
