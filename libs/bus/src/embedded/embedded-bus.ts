@@ -23,12 +23,13 @@ import {
   streamOfFilters,
 } from '../shared/limits.ts';
 import { type BusLog, silent } from '../shared/log.ts';
+import { openDatabase, type Synchronous } from '../shared/open-database.ts';
 import { messageOf } from '../shared/message-of.ts';
 import { Durable } from './durable.ts';
 import { durableTable, leastFloor } from './durable-table.ts';
 import { KvTable } from './kv-table.ts';
 import { type Retention, type Stored, type StreamLog, streamLog } from './log.ts';
-import { openDatabase, type Synchronous } from './open-database.ts';
+import { embeddedTables } from './tables.ts';
 import { Requests } from './requests.ts';
 import { Tail } from './tail.ts';
 
@@ -75,7 +76,7 @@ interface Publish {
  * @throws {BusUnavailable} another process has the file open.
  */
 export async function createEmbeddedBus(options: EmbeddedBusOptions): Promise<EmbeddedBus> {
-  const db = openDatabase(options.file, options.synchronous ?? 'NORMAL');
+  const db = openDatabase(options.file, options.synchronous ?? 'NORMAL', embeddedTables());
   return new Embedded(db, options);
 }
 
@@ -184,6 +185,7 @@ class Embedded implements EmbeddedBus {
   }
 
   async lastSeq(stream: StreamName): Promise<number> {
+    this.#checkOpen(`reading the state of ${stream}`);
     return this.#logOf(stream).last();
   }
 

@@ -1,3 +1,5 @@
+export { busConformance } from './bus-conformance.ts';
+export type { BusUnderTest } from './conformance/context.ts';
 export { findNatsServer } from './nats-server/find-nats-server.ts';
 export type { NatsServerProgram, NoNatsServer } from './nats-server/find-nats-server.ts';
 export { startNatsServer } from './nats-server/start-nats-server.ts';

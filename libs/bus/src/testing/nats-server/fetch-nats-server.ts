@@ -35,7 +35,8 @@ export async function fetchNatsServer(cache: string): Promise<void> {
     await aptGet([...options, '-qq', 'update'], work);
     await aptGet([...options, '-qq', 'download', 'nats-server'], work);
     const archive = (await readdir(work)).find((name) => name.endsWith('.deb'));
-    if (archive === undefined) throw new Error(`fetching nats-server from ${mirror}: apt-get download brought nothing`);
+    if (archive === undefined)
+      throw new Error(`fetching nats-server from ${mirror}: apt-get download brought nothing`);
     await run('dpkg', ['-x', archive, 'unpacked'], { cwd: work });
     await rename(join(work, 'unpacked'), join(cache, 'unpacked')).catch((error: unknown) => {
       if (!isThereAlready(error)) throw error;
@@ -47,14 +48,25 @@ export async function fetchNatsServer(cache: string): Promise<void> {
 
 async function debianMirror(): Promise<string> {
   try {
-    const { stdout } = await run('apt-get', ['indextargets', '--format', '$(REPO_URI) $(CODENAME) $(COMPONENT)']);
+    const { stdout } = await run('apt-get', [
+      'indextargets',
+      '--format',
+      '$(REPO_URI) $(CODENAME) $(COMPONENT)',
+    ]);
     const lines = stdout.split('\n').map((line) => line.split(' '));
-    const uri = lines.find(([, codename, component]) => component === 'main' && !codename?.includes('-'))?.[0];
+    const uri = lines.find(
+      ([, codename, component]) => component === 'main' && !codename?.includes('-'),
+    )?.[0];
     if (uri !== undefined && uri !== '') return uri;
   } catch (cause) {
-    throw new Error('no nats-server ≥ 2.10: none in NATS_SERVER or on PATH, and this machine has no apt to fetch one', { cause });
+    throw new Error(
+      'no nats-server ≥ 2.10: none in NATS_SERVER or on PATH, and this machine has no apt to fetch one',
+      { cause },
+    );
   }
-  throw new Error('no nats-server ≥ 2.10: none in NATS_SERVER or on PATH, and apt knows no mirror to fetch one');
+  throw new Error(
+    'no nats-server ≥ 2.10: none in NATS_SERVER or on PATH, and apt knows no mirror to fetch one',
+  );
 }
 
 async function aptGet(args: readonly string[], cwd: string): Promise<void> {

@@ -31,7 +31,9 @@ export const CACHE_FOLDER = fileURLToPath(new URL('../../../../../.cache/nats-se
 export async function findNatsServer(env: NodeJS.ProcessEnv): Promise<NatsServerProgram | NoNatsServer> {
   const named = env['NATS_SERVER'];
   if (named !== undefined && named !== '') {
-    return (await programAt(named)) ?? { reason: `NATS_SERVER names ${named}, which is no nats-server ≥ 2.10` };
+    return (
+      (await programAt(named)) ?? { reason: `NATS_SERVER names ${named}, which is no nats-server ≥ 2.10` }
+    );
   }
   const onPath = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   const cached = join(CACHE_FOLDER, 'unpacked', 'usr', 'sbin', 'nats-server');

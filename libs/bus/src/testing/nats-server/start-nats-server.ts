@@ -65,7 +65,10 @@ async function launch(
   child.once('exit', () => process.off('exit', killed));
   const said = await new Promise<string>((resolve, reject) => {
     let text = '';
-    const timer = setTimeout(() => reject(new Error(`${program.path} was not ready in time: ${text.slice(-500)}`)), READY_WITHIN_MS);
+    const timer = setTimeout(
+      () => reject(new Error(`${program.path} was not ready in time: ${text.slice(-500)}`)),
+      READY_WITHIN_MS,
+    );
     child.once('error', reject);
     child.once('exit', () => {
       clearTimeout(timer);

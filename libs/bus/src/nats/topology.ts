@@ -1,0 +1,57 @@
+import { type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
+import { STREAMS } from '@proxmox-mcp/schemas';
+import { STREAM_NAMES } from '../shared/limits.ts';
+
+/** Stream that keeps the server's word about messages whose last delivery was not acknowledged. */
+export const ADVISORIES = 'ADVISORIES';
+const DEDUP_MS = 120_000;
+// JetStream's code for "stream name already in use with a different configuration".
+const NAME_IN_USE = 10_058;
+
+export interface TopologySettings {
+  /** Copies in a cluster: 1, 3 or 5. */
+  readonly replicas: number;
+  readonly maxAgeMs: number;
+  /** Per stream. */
+  readonly maxBytes: number;
+}
+
+/** Makes every stream, or brings it up to these settings. Any number of processes may do so at once. */
+export async function ensureStreams(jsm: JetStreamManager, settings: TopologySettings): Promise<void> {
+  const kept = {
+    max_age: nanos(settings.maxAgeMs),
+    max_bytes: settings.maxBytes,
+    num_replicas: settings.replicas,
+  };
+  const streams = STREAM_NAMES.map((name) => ({
+    ...kept,
+    name,
+    subjects: [STREAMS[name]],
+    duplicate_window: nanos(DEDUP_MS),
+  }));
+  const advisories = {
+    ...kept,
+    name: ADVISORIES,
+    subjects: STREAM_NAMES.map((name) => `$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.${name}.*`),
+  };
+  await Promise.all([...streams, advisories].map((config) => ensureStream(jsm, config)));
+}
+
+async function ensureStream(
+  jsm: JetStreamManager,
+  config: Partial<StreamConfig> & { name: string },
+): Promise<void> {
+  try {
+    await jsm.streams.add(config);
+  } catch (error) {
+    if (apiCode(error) !== NAME_IN_USE) throw error;
+    await jsm.streams.update(config.name, config);
+  }
+}
+
+/** JetStream's own number of an error; `undefined` for other errors. */
+export function apiCode(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'number' ? error.code : undefined;
+}
