@@ -95,4 +95,6 @@ export const stateKeys = {
   job: (cluster: string, jobType: string, jobId: string) =>
     `jobs.${token(cluster)}.${token(jobType)}.${token(jobId)}`,
   source: (name: string) => `sources.${token(name)}`,
+  /** An `InventorySource` as the API told it. */
+  inventory: (source: string) => `inventory.${token(source)}`,
 } as const;
