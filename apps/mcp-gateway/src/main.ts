@@ -1,4 +1,4 @@
-import { mcpGateway } from '@proxmox-mcp/mcp-gateway';
+import { mcpGatewayService } from '@proxmox-mcp/mcp-gateway';
 import { runServices } from '@proxmox-mcp/service-kit';
 
-process.exitCode = await runServices([mcpGateway], { env: process.env });
+process.exitCode = await runServices([mcpGatewayService], { env: process.env });

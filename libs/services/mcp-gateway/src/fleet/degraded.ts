@@ -1,0 +1,31 @@
+import type { SourceState } from '@proxmox-mcp/schemas';
+import * as z from 'zod';
+
+/** Something an answer lacks, why, and what mends it. */
+export const Degraded = z.object({
+  where: z.string().describe('Source, node or API path'),
+  reason: z.string(),
+  detail: z.string().optional(),
+  fix: z.string().optional(),
+  since: z.string().optional(),
+});
+export type Degraded = z.infer<typeof Degraded>;
+
+/** What the sources say of themselves that is not well. */
+export function degradedSources(
+  sources: readonly SourceState[],
+  matches: (source: SourceState) => boolean = () => true,
+): Degraded[] {
+  return sources.filter(matches).flatMap((source) => {
+    const entries: Degraded[] = source.degraded.map((entry) => ({
+      where: source.name,
+      reason: entry.reason,
+      detail: entry.detail,
+      ...(entry.fix === undefined ? {} : { fix: entry.fix }),
+      since: entry.since,
+    }));
+    if (entries.length === 0 && source.status === 'down')
+      entries.push({ where: source.name, reason: 'down' });
+    return entries;
+  });
+}

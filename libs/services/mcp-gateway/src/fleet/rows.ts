@@ -1,0 +1,111 @@
+import type { Event, Fact, GuestState, Incident } from '@proxmox-mcp/schemas';
+import { encodeCursor } from '../call/event-cursor.ts';
+import { markFreeText, untrusted } from '../call/untrusted.ts';
+import { percentOf } from './overview.ts';
+
+/** An event as tools, resources and the SSE stream show it: ours in plain, theirs marked. */
+export function eventRow(event: Event, seq?: number): Record<string, unknown> {
+  const { text, status, facts, guest, receivedAt, ...plain } = event;
+  return {
+    ...plain,
+    ...(guest === undefined ? {} : { guest }),
+    ...(status === undefined ? {} : { status: markFreeText(status) }),
+    ...(receivedAt === event.occurredAt ? {} : { receivedAt }),
+    facts: markFreeText(facts),
+    ...(text === undefined
+      ? {}
+      : {
+          text: {
+            ...(text.title === undefined ? {} : { title: untrusted(text.title) }),
+            ...(text.body === undefined ? {} : { body: untrusted(text.body) }),
+          },
+        }),
+    ...(seq === undefined ? {} : { cursor: encodeCursor({ events: seq }) }),
+  };
+}
+
+/** A task (a fact with a UPID) as one row. */
+export function taskRow(fact: Fact): Record<string, unknown> {
+  const outcome = fact.type.split('.').at(-1);
+  const { task_type, user, error } = fact.facts;
+  return {
+    upid: fact.upid,
+    type: fact.type,
+    ...(task_type === undefined ? {} : { task_type: markFreeText(task_type) }),
+    state: fact.endedAt === undefined ? 'running' : outcome,
+    severity: fact.severity,
+    ...(fact.cluster === undefined ? {} : { cluster: fact.cluster }),
+    ...(fact.node === undefined ? {} : { node: fact.node }),
+    ...(fact.guest === undefined ? {} : { guest: fact.guest }),
+    ...(fact.storage === undefined ? {} : { storage: fact.storage }),
+    ...(user === undefined ? {} : { user: markFreeText(user) }),
+    started: fact.startedAt,
+    ...(fact.endedAt === undefined ? {} : { ended: fact.endedAt }),
+    ...(fact.status === undefined ? {} : { status: markFreeText(fact.status) }),
+    ...(error === undefined ? {} : { error: markFreeText(error) }),
+    title: fact.title,
+  };
+}
+
+/** A guest of the live picture as one row of a list. */
+export function guestRow(guest: GuestState): Record<string, unknown> {
+  return {
+    id: `${guest.cluster}/${guest.vmid}`,
+    kind: guest.guestKind,
+    vmid: guest.vmid,
+    ...(guest.name === undefined ? {} : { name: guest.name }),
+    cluster: guest.cluster,
+    node: guest.node,
+    status: guest.status,
+    ...(guest.template ? { template: true } : {}),
+    ...percentOf('cpu_percent', guest.cpu, guest.cpu === undefined ? undefined : 1),
+    ...percentOf('mem_percent', guest.mem, guest.maxmem),
+    ...percentOf('disk_percent', guest.disk, guest.maxdisk),
+    ...(guest.uptime === undefined ? {} : { uptime_s: guest.uptime }),
+    ...(guest.tags === undefined || guest.tags.length === 0 ? {} : { tags: guest.tags }),
+    ...(guest.pool === undefined ? {} : { pool: guest.pool }),
+    ...(guest.lock === undefined ? {} : { lock: guest.lock }),
+    ...(guest.hastate === undefined ? {} : { ha: guest.hastate }),
+  };
+}
+
+/** Parts of an incident a caller may ask for. */
+export const INCIDENT_PARTS = ['timeline', 'evidence', 'related', 'runbook'] as const;
+export type IncidentPart = (typeof INCIDENT_PARTS)[number];
+
+/** An incident; what people and tasks wrote in it is marked. */
+export function incidentRow(
+  incident: Incident,
+  parts: ReadonlySet<IncidentPart> = new Set(),
+): Record<string, unknown> {
+  const { timeline, findings, facts, cause, key: _key, revision: _revision, ...plain } = incident;
+  return {
+    ...plain,
+    ...(cause === undefined ? {} : { cause: untrusted(cause) }),
+    findings: findings.map((finding) => ({
+      id: finding.id,
+      claim: markFreeText(finding.claim),
+      confidence: finding.confidence,
+      ...(finding.subject === undefined ? {} : { subject: finding.subject }),
+      ...(parts.has('evidence')
+        ? {
+            evidence: finding.evidence.map(({ excerpt, ...rest }) => ({
+              ...rest,
+              ...(excerpt === undefined ? {} : { excerpt: untrusted(excerpt) }),
+            })),
+            ruled_out: finding.ruledOut,
+          }
+        : {}),
+      ...(parts.has('runbook') ? { runbook: finding.runbook, next_steps: finding.nextSteps } : {}),
+    })),
+    ...(parts.has('timeline')
+      ? {
+          timeline: timeline.map(({ note, ...entry }) => ({
+            ...entry,
+            ...(note === undefined ? {} : { note: untrusted(note) }),
+          })),
+        }
+      : {}),
+    ...(parts.has('related') ? { facts } : {}),
+  };
+}

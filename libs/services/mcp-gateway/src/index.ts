@@ -1,0 +1,15 @@
+export { GatewayConfig } from './config.ts';
+export { mcpGateway, mcpGatewayService } from './service.ts';
+export type { GatewayOptions } from './gateway.ts';
+export { ReadFailed } from './proxmox/reader.ts';
+export type { ProxmoxReader, ReadOptions } from './proxmox/reader.ts';
+export { createToken, listTokens, revokeToken } from './auth/tokens.ts';
+export type { TokenInfo } from './auth/tokens.ts';
+export { TokenFileError } from './auth/token-file.ts';
+export { NoTokenError } from './auth/first-start.ts';
+export { serveStdioBridge } from './stdio/bridge.ts';
+export type { StdioBridgeOptions } from './stdio/bridge.ts';
+export { ALIASES } from './aliases/aliases.ts';
+export type { Alias } from './aliases/aliases.ts';
+export { TOOLS } from './tools/index.ts';
+export type { Tool } from './tools/tool.ts';

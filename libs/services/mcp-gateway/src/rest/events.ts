@@ -1,0 +1,106 @@
+import type { Bus } from '@proxmox-mcp/bus';
+import { Severity } from '@proxmox-mcp/schemas';
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import { decodeCursor } from '../call/event-cursor.ts';
+import { findGuest } from '../fleet/guest-address.ts';
+import type { Mirror } from '../fleet/mirror.ts';
+import { principalOfRequest } from '../http/authentication.ts';
+import { httpError } from '../http/rpc-error.ts';
+import { HoldLimit } from '../wait/limits.ts';
+import { defined } from '../tools/arguments.ts';
+import { EventStream, type StreamEnd } from './event-stream.ts';
+
+const words = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) =>
+    (Array.isArray(value) ? value : [value])
+      .flatMap((text) => text.split(',', 50))
+      .map((word) => word.trim())
+      .filter((word) => word !== ''),
+  )
+  .pipe(z.array(z.string().max(80)).max(50));
+
+const Query = z.object({
+  cursor: z.string().max(100).optional(),
+  types: words.optional(),
+  severity: Severity.optional(),
+  source: words.optional(),
+  cluster: z.string().max(200).optional(),
+  node: z.string().max(100).optional(),
+  guest: z.string().max(200).optional(),
+  storage: z.string().max(100).optional(),
+});
+
+export interface EventRouteOptions {
+  readonly bus: Bus;
+  readonly mirror: Mirror;
+  readonly heartbeatMs: number;
+  readonly drainMs: number;
+  readonly isCurrent: (principalId: string) => Promise<boolean>;
+  readonly onEnd: (reason: StreamEnd) => void;
+  readonly onOpen: (open: number) => void;
+}
+
+/** Mounts `GET /api/v1/events/stream`. @returns the way to end all streams. */
+export function mountEventStream(app: FastifyInstance, options: EventRouteOptions): { endAll(): void } {
+  const { bus, mirror, heartbeatMs, drainMs, isCurrent, onEnd, onOpen } = options;
+  const streams = new Set<EventStream>();
+  const limit = new HoldLimit({ perPrincipal: 50, total: 500 });
+
+  app.get('/api/v1/events/stream', async (request, reply) => {
+    const principal = principalOfRequest(request);
+    const query = Query.safeParse(request.query);
+    if (!query.success) {
+      const issue = query.error.issues[0];
+      const message = `${issue?.path.join('.') ?? 'query'}: ${issue?.message ?? 'not understood'}`;
+      return httpError(reply, request.url, { status: 400, code: 'invalid', message });
+    }
+    const { cursor, types, severity, source, guest: address, ...about } = query.data;
+    const guest = address === undefined ? undefined : findGuest(mirror, address, about.cluster);
+    // A browser that reconnects repeats the URL with the old cursor and tells the newer one in the header.
+    const lastEventId = request.headers['last-event-id'];
+    const start = typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : cursor;
+    const from = start === undefined ? await bus.lastSeq('EVENTS') : decodeCursor(start).events;
+    const release = limit.take(principal.id);
+    if (release === undefined) {
+      return httpError(reply.header('retry-after', '30'), request.url, {
+        status: 429,
+        code: 'busy',
+        message: 'too many event streams are open with this token',
+      });
+    }
+    reply.hijack();
+    const stream = new EventStream({
+      bus,
+      response: reply.raw,
+      from,
+      heartbeatMs,
+      drainMs,
+      filter: defined({
+        ...about,
+        ...(guest === undefined ? {} : { vmid: guest.vmid, cluster: guest.cluster }),
+        types,
+        minSeverity: severity,
+        channels: source,
+      }),
+      isAllowed: () => isCurrent(principal.id),
+      onEnd: (reason) => {
+        release();
+        streams.delete(stream);
+        onEnd(reason);
+        onOpen(streams.size);
+      },
+    });
+    streams.add(stream);
+    onOpen(streams.size);
+    await stream.start();
+    return reply;
+  });
+
+  return {
+    endAll() {
+      for (const stream of [...streams]) stream.end('shutdown');
+    },
+  };
+}
