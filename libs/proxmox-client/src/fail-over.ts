@@ -40,7 +40,6 @@ export function createFailOver(host: ClientHost, settings: Settings): FailOver {
   const attempt = async (endpoint: Endpoint, request: Outgoing): ReturnType<FailOver['send']> => {
     const context: CallContext = {
       host: host.name,
-      product: host.product,
       method: request.method,
       path: request.path,
       endpoint: endpoint.name,

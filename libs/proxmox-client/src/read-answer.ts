@@ -1,4 +1,3 @@
-import type { Product } from '@proxmox-mcp/schemas';
 import { ProxmoxError, type ProxmoxErrorFields } from './error.ts';
 import { oneLine } from './line.ts';
 import { refusalKind, isPassing, missingPrivileges } from './refusal.ts';
@@ -18,7 +17,6 @@ export interface Answer {
 /** The call an answer belongs to. */
 export interface CallContext {
   readonly host: string;
-  readonly product: Product;
   readonly method: string;
   readonly path: string;
   readonly endpoint: string;
@@ -94,7 +92,7 @@ function readRefusal(
   raw: RawAnswer,
   text: string,
   envelope: Record<string, unknown> | undefined,
-  { product, method, secrets }: CallContext,
+  { method, secrets }: CallContext,
 ): Pick<ProxmoxErrorFields, 'kind' | 'detail'> & Partial<ProxmoxErrorFields> {
   const fromBody =
     typeof envelope?.['message'] === 'string' ? envelope['message'] : envelope === undefined ? text : '';
@@ -103,7 +101,7 @@ function readRefusal(
     [fromBody.startsWith('{') ? '' : fromBody, raw.reason].find((one) => one.trim() !== '') ?? '';
   const detail = oneLine(message, secrets) || `status ${raw.status}`;
   const errors = readErrors(envelope?.['errors'], secrets);
-  const kind = refusalKind({ product, status: raw.status, message: detail, errors });
+  const kind = refusalKind({ status: raw.status, message: detail, errors });
   return {
     kind,
     detail: errors === undefined ? detail : `${detail} (${list(errors)})`,

@@ -1,9 +1,7 @@
-import type { Product } from '@proxmox-mcp/schemas';
 import type { ProxmoxErrorKind } from './error.ts';
 
 /** What the API said when it refused. */
 export interface Refusal {
-  readonly product: Product;
   readonly status: number;
   readonly message: string;
   readonly errors?: Readonly<Record<string, string>> | undefined;
@@ -18,7 +16,10 @@ const WORDINGS: readonly (readonly [RegExp, ProxmoxErrorKind])[] = [
     /can't lock file|got lock (request )?timeout|is locked \(|cfs-lock .* error: got|unable to acquire lock/i,
     'locked',
   ],
-  [/already exists|checksum mismatch|file change by other user|detected modified configuration/i, 'conflict'],
+  [
+    /already exists|referenced by|checksum mismatch|file change by other user|detected modified configuration/i,
+    'conflict',
+  ],
   [
     /does not exist|no such (cluster node|file|storage|volume|guest|vm)|^hostname lookup .* failed|not found/i,
     'not-found',
@@ -27,15 +28,14 @@ const WORDINGS: readonly (readonly [RegExp, ProxmoxErrorKind])[] = [
 const NO_TASK = /no such task|unable to parse worker upid/i;
 
 /** The kind of a refusal, decided by status where that says enough and by wording where PVE leaves no other way. */
-export function refusalKind({ product, status, message, errors }: Refusal): ProxmoxErrorKind {
+export function refusalKind({ status, message, errors }: Refusal): ProxmoxErrorKind {
   switch (status) {
     case 400:
       if (NO_TASK.test(errors?.['upid'] ?? message)) return 'no-such-task';
       if (errors !== undefined)
         return wording(Object.values(errors).join(' ')) === 'conflict' ? 'conflict' : 'parameters';
-      // PBS answers 400 to everything that has no better number.
-      if (/^parameter verification/i.test(message)) return 'parameters';
-      return product === 'pbs' ? (wording(message) ?? 'error') : 'parameters';
+      // PBS answers 400 to everything that has no better number, PVE to some of it.
+      return /^parameter verification/i.test(message) ? 'parameters' : (wording(message) ?? 'error');
     case 401:
       return 'auth';
     case 403:
