@@ -12,6 +12,9 @@ export interface RunOptions extends StartOptions {
 /** Exit codes of every process of the product. */
 export const EXIT = { stopped: 0, failed: 1, settings: 2 } as const;
 
+/** How long the process may outlive its answer, for output to be written. */
+const LINGER_MS = 1_000;
+
 /**
  * Runs services until SIGTERM or SIGINT.
  *
@@ -25,6 +28,7 @@ export async function runServices(definitions: readonly ServiceDefinition[], opt
   process.on('SIGINT', onSignal);
   let fatal: unknown;
   let running: RunningServices | undefined;
+  let late: readonly string[] = [];
   const fail = (err: unknown) => {
     fatal ??= err;
     told.abort();
@@ -51,16 +55,19 @@ export async function runServices(definitions: readonly ServiceDefinition[], opt
     }
     if (!told.signal.aborted || fatal !== undefined) fatal ??= err;
   } finally {
-    await running?.stop();
+    late = (await running?.stop()) ?? [];
     process.off('SIGTERM', onSignal);
     process.off('SIGINT', onSignal);
     process.off('uncaughtException', fail);
     process.off('unhandledRejection', fail);
   }
-  if (fatal === undefined) return EXIT.stopped;
+  const code = fatal === undefined ? EXIT.stopped : EXIT.failed;
+  // A service that did not stop in time may hold a socket for ever; whoever started us waits for the process to end.
+  if (late.length > 0) setTimeout(() => process.exit(code), LINGER_MS).unref();
+  if (fatal === undefined) return code;
   if (running === undefined) complain(`not started: ${messageOf(fatal)}`);
   else running.log.fatal({ err: fatal }, 'stopped: a service failed');
-  return EXIT.failed;
+  return code;
 }
 
 function messageOf(err: unknown): string {

@@ -33,8 +33,8 @@ export interface RunningServices {
   readonly settings: LoadedSettings;
   /** What each service says of itself, as /readyz shows it. */
   readiness(): Record<string, ServiceReadiness>;
-  /** Stops in reverse order of start, bounded by SHUTDOWN_TIMEOUT_MS. Safe twice. */
-  stop(): Promise<void>;
+  /** Stops in reverse order of start, bounded by SHUTDOWN_TIMEOUT_MS. Safe twice. @returns services that did not stop in time. */
+  stop(): Promise<readonly string[]>;
 }
 
 interface Part {
@@ -66,7 +66,7 @@ export async function startServices(
   let busConnected = () => false;
   const readiness = () => readinessOf(parts, settings, busConnected());
   const closers: (() => Promise<void>)[] = [async () => stopObserving()];
-  let stopping: Promise<void> | undefined;
+  let stopping: Promise<readonly string[]> | undefined;
   const stop = () => (stopping ??= stopAll(parts, closers, common.SHUTDOWN_TIMEOUT_MS, log));
 
   try {
@@ -161,27 +161,33 @@ function readinessOf(
   return services;
 }
 
+/** Services first, in reverse order, within the time they are given; then what they stood on, whether they came back or not. */
 async function stopAll(
   parts: readonly Part[],
   closers: readonly (() => Promise<void>)[],
   timeoutMs: number,
   log: Logger,
-): Promise<void> {
-  const steps = [
-    ...closers.map((close) => ({ name: 'process', run: close })),
-    ...parts.map((part) => ({ name: part.name, run: () => part.service.stop() })),
-  ].reverse();
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<'timeout'>((resolve) => {
-    timer = setTimeout(() => resolve('timeout'), timeoutMs);
-  });
-  const work = (async () => {
-    for (const step of steps) {
-      await step.run().catch((err: unknown) => log.warn({ err, service: step.name }, 'not stopped cleanly'));
+): Promise<readonly string[]> {
+  const late: string[] = [];
+  const { promise: deadline, resolve: giveUp } = Promise.withResolvers<'timeout'>();
+  const timer = setTimeout(() => giveUp('timeout'), timeoutMs);
+  for (const { name, service } of [...parts].reverse()) {
+    const outcome = await Promise.race([stopOne(name, () => service.stop(), log), deadline]);
+    if (outcome === 'timeout') {
+      late.push(name);
+      log.warn({ service: name, timeoutMs }, 'did not stop in time; what it held is delivered again at the next start');
     }
-  })();
-  if ((await Promise.race([work, timeout])) === 'timeout') {
-    log.warn({ timeoutMs }, 'gave up waiting for services to stop; what they held is delivered again at the next start');
   }
   clearTimeout(timer);
+  for (const close of [...closers].reverse()) await stopOne('process', close, log);
+  return late;
+}
+
+async function stopOne(name: string, stop: () => Promise<void>, log: Logger): Promise<'stopped'> {
+  try {
+    await stop();
+  } catch (err) {
+    log.warn({ err, service: name }, 'not stopped cleanly');
+  }
+  return 'stopped';
 }
