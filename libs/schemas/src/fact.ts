@@ -30,9 +30,11 @@ export const Fact = z.strictObject({
   title: z.string(),
   /** Details merged from the members; the better informed member wins. */
   facts: z.record(z.string(), z.unknown()),
-  /** Event ids, in order of arrival. */
+  /** Event ids, the best informed last; without progress readings. */
   members: z.array(z.string()),
   links: z.array(z.object({ relation: Relation, to: z.string() })),
+  /** The fact that took this one's events when a stronger key showed that both are one; this one has no events left. */
+  mergedInto: z.string().max(600).optional(),
   /** Grows by one with every change, so that a reader can drop an older copy. */
   revision: z.int().positive(),
 });

@@ -1,0 +1,236 @@
+import { Reject, type Bus, type Consumer, type KeyValue } from '@proxmox-mcp/bus';
+import { Diagnosis, Event, IncidentCommand, Observation, filters, requests, EventsQuery, FactsQuery, IncidentsQuery, type IncidentCommandAnswer } from '@proxmox-mcp/schemas'; // prettier-ignore
+import type { Metrics } from '@proxmox-mcp/service-kit';
+import type * as z from 'zod';
+import { createEventStore } from '../history/events.ts';
+import { createFactStore } from '../history/facts.ts';
+import { createIncidentStore } from '../history/incidents.ts';
+import type { HistoryFile } from '../history/open-history.ts';
+import { createOutbox } from '../history/outbox.ts';
+import { createRetention, usedBytes, type RetentionLimits } from '../history/retention.ts';
+import { createFollower } from '../incidents/follower.ts';
+import { reconcileIncidents } from '../incident-values.ts';
+import { createLiveState } from '../reduce/live-state.ts';
+import { createDrain } from './drain-outbox.ts';
+import { createIngest } from './ingest-event.ts';
+import { inTurn } from './in-turn.ts';
+import { createWriter } from './writer.ts';
+
+export interface EngineParts {
+  readonly bus: Bus;
+  readonly history: HistoryFile;
+  readonly limits: RetentionLimits;
+  readonly metrics: Metrics;
+  readonly now: () => number;
+  /** Told of what went wrong and is tried again. */
+  readonly onTrouble: (err: unknown, doing: string) => void;
+}
+
+/** The one that writes: from events to facts, incidents and the live picture. */
+export interface Engine {
+  /** Pays what an earlier run still owes, then consumes and answers. */
+  start(): Promise<void>;
+  /** Safe twice. Closes the history. */
+  stop(): Promise<void>;
+  details(): Record<string, unknown>;
+}
+
+/** Durable name on every stream: the name of the service. */
+const DURABLE = 'state';
+
+/** Events under way at one time; each transaction takes what is there. */
+const IN_FLIGHT = 256;
+
+const SNOOZE_TICK_MS = 1_000;
+const RETENTION_TICK_MS = 60_000;
+const RECONCILE_TICK_MS = 3_600_000;
+
+/** Makes the engine of one history. Only one may run on a bus at a time: see `lease.ts`. */
+export function createEngine({ bus, history, limits, metrics, now, onTrouble }: EngineParts): Engine {
+  const { db } = history;
+  const events = createEventStore(db);
+  const facts = createFactStore(db);
+  const incidents = createIncidentStore(db);
+  const outbox = createOutbox(db);
+  const retain = createRetention(db, limits);
+  const stopping = new AbortController();
+  const closers: Consumer[] = [];
+  const timers: NodeJS.Timeout[] = [];
+  const liveInTurn = inTurn();
+
+  const counted = metrics.counter('state_events_total', 'Events stored, and those that were there already.', [
+    'result',
+  ]);
+  const changed = metrics.counter('state_incidents_total', 'Changes of incidents told to the bus.', [
+    'transition',
+  ]);
+  const refused = metrics.counter(
+    'state_incidents_refused_total',
+    'Incidents not opened because too many are open.',
+  );
+  const lag = metrics.histogram('state_event_seconds', 'From receiving an event to its facts and incidents being on the bus.', [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30, 300]); // prettier-ignore
+  const size = metrics.gauge('state_history_bytes', 'Bytes of the history in use.');
+  const open = metrics.gauge('state_incidents_open', 'Unresolved incidents.');
+
+  const follower = createFollower({
+    incidents,
+    facts,
+    outbox,
+    now,
+    onTransition: (transition) => changed.inc({ transition }),
+    onRefused: () => refused.inc(),
+  });
+
+  return {
+    start,
+    stop,
+    details: () => ({ openIncidents: incidents.countOpen(), historyBytes: usedBytes(db) }),
+  };
+
+  async function start(): Promise<void> {
+    const values = await bus.kv('INCIDENTS');
+    const live = createLiveState(await bus.kv('STATE'));
+    await live.load();
+    const ingest = createIngest({
+      events,
+      facts,
+      outbox,
+      follower,
+      clusterOf: (node, product) => live.clusterOf(node, product),
+      isOutdated: ({ cluster, node, at, condition }) =>
+        node !== undefined &&
+        (live.wasOnlineAfter(cluster, node, at) || hasRecovered(condition, node, cluster, Date.parse(at))),
+    });
+    const drain = createDrain({
+      outbox,
+      bus,
+      incidents: values,
+      signal: stopping.signal,
+      onRetry: (err) => onTrouble(err, 'publishing facts and incidents, will retry'),
+    });
+    const writer = createWriter({ db, drain });
+    closers.push(writer);
+    await drain();
+    await reconcile(values);
+
+    closers.push(
+      await bus.consume(
+        { durable: DURABLE, filters: [filters.allEvents], maxInFlight: IN_FLIGHT },
+        async (message) => {
+          const event = read(Event, message.data);
+          const isNew = await writer.write(() => ingest(event, message.seq));
+          counted.inc({ result: isNew ? 'stored' : 'known' });
+          if (isNew) lag.observe(Math.max(0, now() - Date.parse(event.receivedAt)) / 1000);
+          await liveInTurn(() => live.applyEvent(event));
+        },
+      ),
+      await bus.consume(
+        { durable: DURABLE, filters: [filters.allObservations], maxInFlight: 1 },
+        async (message) => {
+          const observation = read(Observation, message.data);
+          await liveInTurn(() =>
+            live.observe(observation, async ({ troubles, recoveries }) => {
+              if (troubles.length + recoveries.length === 0) return;
+              await writer.write(() => {
+                troubles.forEach(follower.trouble);
+                recoveries.forEach(follower.recovery);
+              });
+            }),
+          );
+        },
+      ),
+      await bus.consume({ durable: DURABLE, filters: [filters.allDiagnoses] }, async (message) => {
+        const diagnosis = read(Diagnosis, message.data);
+        await writer.write(() => follower.diagnosis(diagnosis));
+      }),
+      await bus.answer(requests.events, DURABLE, (question) => events.query(EventsQuery.parse(question))),
+      await bus.answer(requests.facts, DURABLE, (question) => facts.query(FactsQuery.parse(question))),
+      await bus.answer(requests.incidents, DURABLE, (question) =>
+        incidents.query(IncidentsQuery.parse(question)),
+      ),
+      await bus.answer(
+        requests.incidentCommand,
+        DURABLE,
+        async (question): Promise<IncidentCommandAnswer> => {
+          const command = IncidentCommand.parse(question);
+          const outcome = await writer.write(() => follower.command(command));
+          if (outcome.kind === 'not-found')
+            return { ok: false, code: 'not_found', message: `there is no incident ${command.id}` };
+          if (outcome.kind === 'invalid') return { ok: false, code: 'invalid', message: outcome.message };
+          const incident = incidents.get(command.id)?.incident;
+          if (incident === undefined)
+            return { ok: false, code: 'not_found', message: `incident ${command.id} is gone` };
+          return { ok: true, incident };
+        },
+      ),
+    );
+    every(SNOOZE_TICK_MS, 'waking snoozed incidents', async () => {
+      // A tick that finds nothing writes nothing, so that an idle disk may sleep.
+      if (incidents.snoozedBefore(now()).length > 0) await writer.write(() => follower.tick());
+    });
+    every(RETENTION_TICK_MS, 'deleting old history', async () => {
+      while (!stopping.signal.aborted && (await writer.write(() => retain(now()))));
+      db.exec('PRAGMA incremental_vacuum(2000)');
+      size.set(usedBytes(db));
+      open.set(incidents.countOpen());
+    });
+    every(RECONCILE_TICK_MS, 'tidying the INCIDENTS key-value', () => reconcile(values));
+  }
+
+  /** Whether an event told that the node came back after the time. */
+  function hasRecovered(condition: string, node: string, cluster: string | undefined, at: number): boolean {
+    if (condition !== 'node.state.offline') return false;
+    const seen = facts.ended('node.state.online', node, [at, Number.MAX_SAFE_INTEGER]);
+    return seen.some(
+      (fact) => fact.cluster === undefined || cluster === undefined || fact.cluster === cluster,
+    );
+  }
+
+  function reconcile(values: KeyValue): Promise<void> {
+    const has = (id: string) => incidents.get(id) !== undefined;
+    return reconcileIncidents(values, { unresolved: () => incidents.unresolved(), has }, now());
+  }
+
+  function every(ms: number, doing: string, work: () => Promise<void>): void {
+    let isBusy = false;
+    const timer = setInterval(() => {
+      if (isBusy || stopping.signal.aborted) return;
+      isBusy = true;
+      work()
+        .catch((err: unknown) => {
+          if (!stopping.signal.aborted) onTrouble(err, doing);
+        })
+        .finally(() => {
+          isBusy = false;
+        });
+    }, ms);
+    timer.unref();
+    timers.push(timer);
+  }
+
+  async function stop(): Promise<void> {
+    timers.splice(0).forEach((timer) => clearInterval(timer));
+    const [writer, ...consumers] = closers.splice(0);
+    // Those that wait for a bus that is away must not keep the consumers from stopping.
+    const patience = setTimeout(() => stopping.abort(), 2_000);
+    try {
+      await Promise.all(consumers.map((consumer) => consumer.stop()));
+      await writer?.stop();
+    } finally {
+      clearTimeout(patience);
+      stopping.abort();
+      history.close();
+    }
+  }
+}
+
+/** @throws {Reject} the payload is none of ours: it will never be handled. */
+function read<S extends z.ZodType>(schema: S, data: unknown): z.infer<S> {
+  const parsed = schema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Reject(
+    'invalid-payload',
+    `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'does not fit the schema'}`,
+  );
+}

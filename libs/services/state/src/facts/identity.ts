@@ -1,0 +1,45 @@
+import { activityOf, type Outcome } from '@proxmox-mcp/proxmox-events';
+import type { Event } from '@proxmox-mcp/schemas';
+
+/** Which fact an event tells of by itself, before anything else is known (PROXMOX §G.5). */
+export interface Identity {
+  readonly factId: string;
+  /** What is done, `backup.job`; for conditions and moments the whole type. */
+  readonly family: string;
+  /** `undefined` for conditions and moments. */
+  readonly outcome: Outcome | undefined;
+}
+
+/** `replication.job.failed` is a condition in the vocabulary, but it is an activity that failed. */
+const REPLICATION_FAILED = 'replication.job.failed';
+
+/** Splits a type into what is done and how it went. */
+export function partsOf(type: string): { readonly family: string; readonly outcome: Outcome | undefined } {
+  if (type === REPLICATION_FAILED) return { family: 'replication.job', outcome: 'failed' };
+  return activityOf(type) ?? { family: type, outcome: undefined };
+}
+
+/**
+ * T1, the exact identity: whatever carries a UPID tells of that task, and two UPIDs never meet. Everything else is a fact of its
+ * own until a weaker key (`match-notification.ts`; T2 and T4 to T6 belong beside it) finds where it belongs.
+ */
+export function identityOf(event: Event): Identity {
+  const { family, outcome } = partsOf(event.type);
+  if (event.upid === undefined) return { factId: ownFactId(event.id), family, outcome };
+  if (family !== 'backup.guest') return { factId: event.upid, family, outcome };
+  // A guest's part of a backup job: what is under way tells of the job, an end is the guest's own.
+  if (outcome === 'progress' || outcome === 'started' || event.guest === undefined)
+    return { factId: event.upid, family: 'backup.job', outcome: 'progress' };
+  return { factId: `${event.upid}/${event.guest.vmid}`, family, outcome };
+}
+
+/** The fact of an event that belongs to no other. */
+export function ownFactId(eventId: string): string {
+  return `event/${eventId}`;
+}
+
+/** Worker process of a task as its UPID tells it; `undefined` when the text is no UPID. */
+export function pidOf(upid: string): number | undefined {
+  const match = /^UPID:[^:]{1,64}:([0-9A-Fa-f]{8}):/.exec(upid);
+  return match?.[1] === undefined ? undefined : Number.parseInt(match[1], 16);
+}

@@ -1,0 +1,101 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Fact, FactsAnswer, FactsQuery } from '@proxmox-mcp/schemas';
+import { millis, orNull, rankOf } from './columns.ts';
+import { among, cursorOf, positionOf, scanPage, typesOf, within, type Condition } from './scan.ts';
+
+/** The facts, one row per real happening. */
+export interface FactStore {
+  get(id: string): Fact | undefined;
+  put(fact: Fact, family: string): void;
+  /** Facts of an activity on a node that ended within a span (milliseconds), oldest first; at most 50. */
+  ended(family: string, node: string, span: readonly [number, number]): Fact[];
+  query(query: FactsQuery): Promise<FactsAnswer>;
+}
+
+/** Makes the fact store of an open file. */
+export function createFactStore(db: DatabaseSync): FactStore {
+  const get = db.prepare('SELECT body FROM facts WHERE id = ?');
+  const byNumber = db.prepare('SELECT body FROM facts WHERE n = ?');
+  const put = db.prepare(
+    `INSERT INTO facts (id, family, type, rank, cluster, node, vmid, storage, upid, user, started, ended, merged, body)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET family = excluded.family,
+     type = excluded.type, rank = excluded.rank, cluster = excluded.cluster, node = excluded.node, vmid = excluded.vmid,
+     storage = excluded.storage, upid = excluded.upid, user = excluded.user, started = excluded.started,
+     ended = excluded.ended, merged = excluded.merged, body = excluded.body`,
+  );
+  const ended = db.prepare(
+    'SELECT body FROM facts WHERE family = ? AND node = ? AND ended BETWEEN ? AND ? AND merged = 0 ORDER BY ended DESC, n LIMIT 50',
+  );
+  const types = db.prepare('SELECT DISTINCT type FROM facts WHERE merged = 0 LIMIT 1000');
+  const parse = (row: Record<string, unknown>) => JSON.parse(String(row['body'])) as Fact;
+  return {
+    get(id) {
+      const row = get.get(id);
+      return row && parse(row);
+    },
+    put(fact, family) {
+      const user = fact.facts['user'];
+      put.run(
+        fact.id, family, fact.type, rankOf(fact.severity), orNull(fact.cluster), orNull(fact.node), orNull(fact.guest?.vmid),
+        orNull(fact.storage), orNull(fact.upid), typeof user === 'string' ? user : null, millis(fact.startedAt),
+        fact.endedAt === undefined ? null : millis(fact.endedAt), fact.mergedInto === undefined ? 0 : 1,
+        JSON.stringify(fact),
+      ); // prettier-ignore
+    },
+    ended: (family, node, [from, to]) => ended.all(family, node, from, to).map(parse).reverse(),
+    async query(query) {
+      if (query.id !== undefined) {
+        const row = get.get(query.id);
+        return { items: row ? [parse(row)] : [] };
+      }
+      const { lanes, residual } = plan(query, () => types.all().map((row) => String(row['type'])));
+      const found = await scanPage(db, {
+        table: 'facts',
+        time: 'started',
+        lanes,
+        residual,
+        newestFirst: true,
+        after: positionOf(query.cursor),
+        limit: query.limit + 1,
+      });
+      const page = found.slice(0, query.limit);
+      const last = page.at(-1);
+      const rows = page.map(({ n }) => byNumber.get(n)).filter((row) => row !== undefined);
+      return {
+        items: rows.map(parse),
+        ...(found.length > query.limit && last ? { nextCursor: cursorOf(last) } : {}),
+      };
+    },
+  };
+}
+
+function plan(query: FactsQuery, existing: () => string[]): { lanes: Condition[][]; residual: Condition[] } {
+  const span = within('started', timeOf(query.since), timeOf(query.until));
+  const types = query.types && typesOf(query.types, existing());
+  const live: Condition = { sql: 'merged = 0', params: [] };
+  // In order of how few rows each usually leaves; the first one given picks the index.
+  const wanted: Condition[] = [];
+  if (query.upid !== undefined) wanted.push(among('upid', [query.upid]));
+  if (query.running === true) wanted.push({ sql: 'ended IS NULL', params: [] });
+  if (query.vmid !== undefined) wanted.push(among('vmid', [query.vmid]));
+  if (types) wanted.push(among('type', types));
+  if (query.node !== undefined) wanted.push(among('node', [query.node]));
+  if (query.tasks === true) wanted.push({ sql: 'upid IS NOT NULL', params: [] });
+  if (query.tasks === false) wanted.push({ sql: 'upid IS NULL', params: [] });
+  if (query.running === false) wanted.push({ sql: 'ended IS NOT NULL', params: [] });
+  if (query.minSeverity !== undefined)
+    wanted.push(among('rank', [0, 1, 2, 3, 4].slice(rankOf(query.minSeverity))));
+  if (query.cluster !== undefined) wanted.push(among('cluster', [query.cluster]));
+  if (query.storage !== undefined) wanted.push(among('storage', [query.storage]));
+  if (query.user !== undefined) wanted.push(among('user', [query.user]));
+  const [first, ...residual] = wanted;
+  // `IN` with several values would be sorted as a whole: one lane per type and rank keeps every lane in index order.
+  if (first && first.params.length > 1) {
+    const column = first.sql.slice(0, first.sql.indexOf(' '));
+    return { lanes: first.params.map((value) => [live, among(column, [value]), ...span]), residual };
+  }
+  if (types?.length === 0) return { lanes: [], residual: [] };
+  return { lanes: [first ? [live, first, ...span] : [live, ...span]], residual };
+}
+
+const timeOf = (iso: string | undefined) => (iso === undefined ? undefined : millis(iso));

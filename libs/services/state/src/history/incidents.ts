@@ -1,0 +1,139 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Incident, IncidentsAnswer, IncidentsQuery } from '@proxmox-mcp/schemas';
+import { isOpen, type Held } from '../incidents/change.ts';
+import type { Memo } from '../incidents/memo.ts';
+import { millis, orNull, rankOf } from './columns.ts';
+import { among, cursorOf, positionOf, scanPage, within, type Condition } from './scan.ts';
+
+/** The incidents, and which facts each is made of. */
+export interface IncidentStore {
+  get(id: string): Held | undefined;
+  put(held: Held, anchor: string): void;
+  /** Unresolved ones of an anchor; `prefix` takes every anchor that begins so. Newest first, at most 100. */
+  openAt(anchor: string): Held[];
+  openUnder(prefix: string): Held[];
+  openByKey(key: string): Held | undefined;
+  countOpen(): number;
+  /** All unresolved ones. */
+  unresolved(): Incident[];
+  /** Unresolved ones whose snooze is over by `at`; at most 100. */
+  snoozedBefore(at: number): Held[];
+  anchorOf(id: string): string;
+  /** Which incident a fact belongs to. */
+  ofFact(factId: string): string | undefined;
+  /** Puts a fact into an incident, out of any other. `run` counts as an occurrence. */
+  addFact(factId: string, incidentId: string, fact: { readonly run: boolean; readonly at: number }): void;
+  removeFact(factId: string): void;
+  /** Facts of an incident, oldest first, the newest 200; and how many of all are runs. */
+  factsOf(incidentId: string): { readonly ids: string[]; readonly runs: number };
+  query(query: IncidentsQuery): Promise<IncidentsAnswer>;
+}
+
+/** Makes the incident store of an open file. */
+export function createIncidentStore(db: DatabaseSync): IncidentStore {
+  const columns = 'body, memo';
+  const get = db.prepare(`SELECT ${columns} FROM incidents WHERE id = ?`);
+  const byNumber = db.prepare('SELECT body FROM incidents WHERE n = ?');
+  const put = db.prepare(
+    `INSERT INTO incidents (id, key, anchor, open, status, rank, cluster, node, vmid, storage, opened, updated, snoozed,
+     resolved, memo, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+     key = excluded.key, anchor = excluded.anchor, open = excluded.open, status = excluded.status, rank = excluded.rank,
+     cluster = excluded.cluster, node = excluded.node, vmid = excluded.vmid, storage = excluded.storage,
+     updated = excluded.updated, snoozed = excluded.snoozed, resolved = excluded.resolved, memo = excluded.memo,
+     body = excluded.body`,
+  );
+  const openAt = db.prepare(
+    `SELECT ${columns} FROM incidents WHERE anchor = ? AND open = 1 ORDER BY opened DESC, n DESC LIMIT 100`,
+  );
+  const openUnder = db.prepare(
+    `SELECT ${columns} FROM incidents WHERE anchor >= ? AND anchor < ? AND open = 1 ORDER BY opened DESC, n DESC LIMIT 100`,
+  );
+  const openByKey = db.prepare(`SELECT ${columns} FROM incidents WHERE key = ? AND open = 1`);
+  const countOpen = db.prepare('SELECT count(*) AS count FROM incidents WHERE open = 1');
+  const snoozed = db.prepare(`SELECT ${columns} FROM incidents WHERE snoozed <= ? AND open = 1 LIMIT 100`);
+  const anchor = db.prepare('SELECT anchor FROM incidents WHERE id = ?');
+  const ofFact = db.prepare('SELECT incident FROM incident_facts WHERE fact = ?');
+  const addFact = db.prepare(
+    `INSERT INTO incident_facts (fact, incident, run, at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (fact) DO UPDATE SET incident = excluded.incident, run = excluded.run, at = excluded.at`,
+  );
+  const removeFact = db.prepare('DELETE FROM incident_facts WHERE fact = ?');
+  const factsOf = db.prepare(
+    'SELECT fact FROM incident_facts WHERE incident = ? ORDER BY at DESC, fact DESC LIMIT 200',
+  );
+  const runsOf = db.prepare('SELECT count(*) AS count FROM incident_facts WHERE incident = ? AND run = 1');
+  const unresolved = db.prepare('SELECT body FROM incidents WHERE open = 1 ORDER BY n');
+  const incidentIn = (row: Record<string, unknown>) => JSON.parse(String(row['body'])) as Incident;
+  const held = (row: Record<string, unknown>): Held => ({
+    incident: incidentIn(row),
+    memo: JSON.parse(String(row['memo'])) as Memo,
+  });
+  const maybe = (row: Record<string, unknown> | undefined) => row && held(row);
+  return {
+    get: (id) => maybe(get.get(id)),
+    put({ incident, memo }, anchorText) {
+      put.run(
+        incident.id, incident.key, anchorText, isOpen(incident) ? 1 : 0, incident.status, rankOf(incident.severity),
+        orNull(incident.cluster), orNull(incident.node), orNull(incident.guest?.vmid), orNull(incident.storage),
+        millis(incident.openedAt), millis(incident.updatedAt),
+        incident.snoozedUntil === undefined ? null : millis(incident.snoozedUntil),
+        incident.resolvedAt === undefined ? null : millis(incident.resolvedAt), JSON.stringify(memo), JSON.stringify(incident),
+      ); // prettier-ignore
+    },
+    openAt: (text) => openAt.all(text).map(held),
+    openUnder: (prefix) => openUnder.all(prefix, `${prefix}\u{10FFFF}`).map(held),
+    openByKey: (key) => maybe(openByKey.get(key)),
+    countOpen: () => Number(countOpen.get()?.['count'] ?? 0),
+    unresolved: () => unresolved.all().map(incidentIn),
+    snoozedBefore: (at) => snoozed.all(at).map(held),
+    anchorOf: (id) => String(anchor.get(id)?.['anchor'] ?? ''),
+    ofFact(factId) {
+      const row = ofFact.get(factId);
+      return row && String(row['incident']);
+    },
+    addFact(factId, incidentId, fact) {
+      addFact.run(factId, incidentId, fact.run ? 1 : 0, fact.at);
+    },
+    removeFact(factId) {
+      removeFact.run(factId);
+    },
+    factsOf: (id) => ({
+      ids: factsOf.all(id).map((row) => String(row['fact'])).reverse(),
+      runs: Number(runsOf.get(id)?.['count'] ?? 0),
+    }), // prettier-ignore
+    async query(query) {
+      if (query.id !== undefined) {
+        const row = get.get(query.id);
+        return { items: row ? [incidentIn(row)] : [] };
+      }
+      const found = await scanPage(db, {
+        table: 'incidents',
+        time: 'updated',
+        lanes: [within('updated', query.since === undefined ? undefined : millis(query.since), undefined)],
+        residual: residualOf(query),
+        newestFirst: true,
+        after: positionOf(query.cursor),
+        limit: query.limit + 1,
+      });
+      const page = found.slice(0, query.limit);
+      const last = page.at(-1);
+      const rows = page.map(({ n }) => byNumber.get(n)).filter((row) => row !== undefined);
+      return {
+        items: rows.map(incidentIn),
+        ...(found.length > query.limit && last ? { nextCursor: cursorOf(last) } : {}),
+      };
+    },
+  };
+}
+
+function residualOf(query: IncidentsQuery): Condition[] {
+  const residual: Condition[] = [];
+  if (query.until !== undefined) residual.push({ sql: 'opened <= ?', params: [millis(query.until)] });
+  if (query.statuses) residual.push(among('status', query.statuses));
+  if (query.minSeverity) residual.push({ sql: 'rank >= ?', params: [rankOf(query.minSeverity)] });
+  if (query.cluster !== undefined) residual.push(among('cluster', [query.cluster]));
+  if (query.node !== undefined) residual.push(among('node', [query.node]));
+  if (query.vmid !== undefined) residual.push(among('vmid', [query.vmid]));
+  if (query.storage !== undefined) residual.push(among('storage', [query.storage]));
+  return residual;
+}

@@ -1,0 +1,61 @@
+/**
+ * Forward migrations of `history.sqlite`, one per version: entry 0 makes version 1. Released entries never change; a newer
+ * shape is a new entry. `PRAGMA user_version` says which have run.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+  -- n is the order of arrival here. seq is the bus's own number, which starts anew when the stream is made anew.
+  CREATE TABLE events (
+    n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL, type TEXT NOT NULL, rank INTEGER NOT NULL,
+    channel TEXT NOT NULL, source TEXT NOT NULL, cluster TEXT, node TEXT, vmid INTEGER, storage TEXT, upid TEXT,
+    pid INTEGER, occurred INTEGER NOT NULL, received INTEGER NOT NULL, title TEXT NOT NULL, fact TEXT NOT NULL,
+    progress INTEGER NOT NULL, body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX events_by_time ON events (occurred, n);
+  CREATE INDEX events_by_type ON events (type, occurred, n);
+  CREATE INDEX events_by_rank ON events (rank, occurred, n);
+  CREATE INDEX events_by_node ON events (node, occurred, n);
+  CREATE INDEX events_by_vmid ON events (vmid, occurred, n) WHERE vmid IS NOT NULL;
+  CREATE INDEX events_by_upid ON events (upid, occurred, n) WHERE upid IS NOT NULL;
+  CREATE INDEX events_by_fact ON events (fact, progress, occurred, n);
+  CREATE INDEX events_by_arrival ON events (received);
+
+  CREATE TABLE facts (
+    n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, family TEXT NOT NULL, type TEXT NOT NULL, rank INTEGER NOT NULL,
+    cluster TEXT, node TEXT, vmid INTEGER, storage TEXT, upid TEXT, user TEXT, started INTEGER NOT NULL, ended INTEGER,
+    merged INTEGER NOT NULL, body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX facts_by_time ON facts (started, n) WHERE merged = 0;
+  CREATE INDEX tasks_by_time ON facts (started, n) WHERE merged = 0 AND upid IS NOT NULL;
+  CREATE INDEX facts_running ON facts (started, n) WHERE merged = 0 AND ended IS NULL;
+  CREATE INDEX facts_by_vmid ON facts (vmid, started, n) WHERE merged = 0 AND vmid IS NOT NULL;
+  CREATE INDEX facts_by_node ON facts (node, started, n) WHERE merged = 0;
+  CREATE INDEX facts_by_rank ON facts (rank, started, n) WHERE merged = 0;
+  CREATE INDEX facts_by_type ON facts (type, started, n) WHERE merged = 0;
+  CREATE INDEX facts_by_upid ON facts (upid) WHERE upid IS NOT NULL;
+  CREATE INDEX facts_ended ON facts (family, node, ended);
+
+  CREATE TABLE incidents (
+    n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL, anchor TEXT NOT NULL, open INTEGER NOT NULL,
+    status TEXT NOT NULL, rank INTEGER NOT NULL, cluster TEXT, node TEXT, vmid INTEGER, storage TEXT,
+    opened INTEGER NOT NULL, updated INTEGER NOT NULL, snoozed INTEGER, resolved INTEGER, memo TEXT NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  -- The promise of the schema: at most one unresolved incident has a key.
+  CREATE UNIQUE INDEX incidents_open_by_key ON incidents (key) WHERE open = 1;
+  CREATE INDEX incidents_open_by_anchor ON incidents (anchor) WHERE open = 1;
+  CREATE INDEX incidents_by_change ON incidents (updated, n);
+  CREATE INDEX incidents_snoozed ON incidents (snoozed) WHERE snoozed IS NOT NULL;
+  CREATE INDEX incidents_resolved ON incidents (resolved) WHERE resolved IS NOT NULL;
+
+  CREATE TABLE incident_facts (
+    fact TEXT PRIMARY KEY, incident TEXT NOT NULL, run INTEGER NOT NULL, at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX incident_facts_by_incident ON incident_facts (incident, at);
+
+  -- What the bus is still owed for transactions that have committed.
+  CREATE TABLE outbox (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL) STRICT;
+  `,
+];

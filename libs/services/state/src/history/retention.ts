@@ -1,0 +1,57 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+export interface RetentionLimits {
+  /** Milliseconds that rows are kept. */
+  readonly maxAgeMs: number;
+  /** Bytes of the file in use. */
+  readonly maxBytes: number;
+}
+
+/** Rows deleted per step: a few milliseconds. */
+const STEP = 500;
+
+/**
+ * Makes the function that deletes what is too old or too much, one small step at a time.
+ *
+ * Facts that still run and incidents that are not resolved stay whatever their age.
+ *
+ * @returns a step; it answers whether there may be more to delete. Call it inside a transaction.
+ */
+export function createRetention(db: DatabaseSync, limits: RetentionLimits): (nowMs: number) => boolean {
+  const oldEvents = db.prepare(
+    `DELETE FROM events WHERE n IN (SELECT n FROM events WHERE received < ? ORDER BY received LIMIT ${STEP})`,
+  );
+  const oldFacts = db.prepare(
+    `DELETE FROM facts WHERE n IN (SELECT n FROM facts WHERE started < ? AND ended < ? ORDER BY started LIMIT ${STEP})`,
+  );
+  const oldIncidents = db.prepare(
+    `DELETE FROM incidents WHERE n IN (SELECT n FROM incidents WHERE resolved < ? LIMIT ${STEP})`,
+  );
+  const orphans = db.prepare(
+    `DELETE FROM incident_facts WHERE rowid IN (SELECT f.rowid FROM incident_facts f
+     LEFT JOIN incidents i ON i.id = f.incident WHERE f.at < ? AND i.id IS NULL LIMIT ${STEP})`,
+  );
+  const firstEvents = db.prepare(
+    `DELETE FROM events WHERE n IN (SELECT n FROM events ORDER BY received LIMIT ${STEP})`,
+  );
+  const firstFacts = db.prepare(
+    `DELETE FROM facts WHERE n IN (SELECT n FROM facts WHERE ended IS NOT NULL ORDER BY started LIMIT ${STEP})`,
+  );
+  return (nowMs) => {
+    const before = nowMs - limits.maxAgeMs;
+    const deleted = [
+      oldEvents.run(before).changes,
+      oldFacts.run(before, before).changes,
+      oldIncidents.run(before).changes,
+      orphans.run(before).changes,
+    ];
+    if (usedBytes(db) > limits.maxBytes) deleted.push(firstEvents.run().changes, firstFacts.run().changes);
+    return deleted.some((count) => Number(count) > 0);
+  };
+}
+
+/** Bytes of the file that hold rows. */
+export function usedBytes(db: DatabaseSync): number {
+  const read = (pragma: string) => Number(Object.values(db.prepare(`PRAGMA ${pragma}`).get() ?? {})[0] ?? 0);
+  return (read('page_count') - read('freelist_count')) * read('page_size');
+}

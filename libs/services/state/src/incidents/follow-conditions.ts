@@ -1,0 +1,82 @@
+import type { IncidentStore } from '../history/incidents.ts';
+import { change, resolve } from './change.ts';
+import type { Ledger } from './ledger.ts';
+import type { Memo } from './memo.ts';
+import type { Recovery, Trouble } from './trouble.ts';
+
+/** Follows conditions: what holds, until it is positively seen not to. */
+export interface ConditionFollower {
+  trouble(trouble: Trouble): void;
+  recovery(recovery: Recovery): void;
+}
+
+/** Makes the part of the follower that opens and resolves incidents by condition. */
+export function followConditions(incidents: IncidentStore, ledger: Ledger): ConditionFollower {
+  const openFor = ({ condition, anchor, cluster }: Pick<Trouble, 'condition' | 'anchor' | 'cluster'>) =>
+    incidents.openAt(`${condition}|${anchor}`).filter(({ memo }) => isSame(memo.cluster, cluster));
+
+  function openNew(trouble: Trouble): void {
+    const { condition, severity, product, title, ref, cluster } = trouble;
+    const since = Date.parse(trouble.at);
+    const memo: Memo = {
+      family: condition,
+      ...entityIn(trouble),
+      failed: {},
+      runs: [],
+      lastFailureAt: since,
+    };
+    const identity = {
+      key: `${cluster ?? ''}|${trouble.object}|${condition}`,
+      opener: ref ?? `${condition}/${trouble.at}`,
+      anchor: `${condition}|${trouble.anchor}`,
+    };
+    const facts = ref === undefined ? [] : [ref];
+    const opening = {
+      condition,
+      severity,
+      product,
+      ...entityIn(trouble),
+      title,
+      since,
+      facts,
+      occurrences: 1,
+    };
+    const held = ledger.open(identity, opening, memo);
+    if (held && ref !== undefined) incidents.addFact(ref, held.incident.id, { run: false, at: since });
+  }
+
+  return {
+    trouble(trouble) {
+      const [held] = openFor(trouble);
+      if (held === undefined) return openNew(trouble);
+      const at = Date.parse(trouble.at);
+      const { incident } = held;
+      const memo = {
+        ...held.memo,
+        ...entityIn(trouble),
+        lastFailureAt: Math.max(held.memo.lastFailureAt, at),
+      };
+      const isNew = trouble.ref !== undefined && incidents.ofFact(trouble.ref) !== incident.id;
+      if (isNew) incidents.addFact(trouble.ref, incident.id, { run: false, at });
+      const entry = isNew ? { what: 'fact', text: trouble.title, ref: trouble.ref } : undefined;
+      const patch = { ...entityIn(trouble), facts: incidents.factsOf(incident.id).ids };
+      ledger.record(held, change(incident, patch, ledger.nowIso(), entry), { memo });
+    },
+    recovery(recovery) {
+      for (const held of openFor(recovery)) {
+        if (Date.parse(recovery.at) < held.memo.lastFailureAt) continue;
+        const entry = { text: recovery.title, ...(recovery.ref === undefined ? {} : { ref: recovery.ref }) };
+        ledger.record(held, resolve(held.incident, 'recovered', ledger.nowIso(), entry));
+      }
+    },
+  };
+}
+
+function entityIn({ cluster, node }: Pick<Trouble, 'cluster' | 'node'>) {
+  return { ...(cluster === undefined ? {} : { cluster }), ...(node === undefined ? {} : { node }) };
+}
+
+/** A report that does not name its cluster may be of any. */
+function isSame(a: string | undefined, b: string | undefined): boolean {
+  return a === undefined || b === undefined || a === b;
+}

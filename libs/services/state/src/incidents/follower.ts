@@ -1,0 +1,54 @@
+import type { Diagnosis, Fact, IncidentCommand } from '@proxmox-mcp/schemas';
+import type { FactStore } from '../history/facts.ts';
+import { attachFindings } from './attach-findings.ts';
+import { change } from './change.ts';
+import { applyCommand, type Commanded } from './commands.ts';
+import { followActivities } from './follow-activities.ts';
+import { followConditions } from './follow-conditions.ts';
+import { createLedger, type LedgerParts } from './ledger.ts';
+import type { Recovery, Trouble } from './trouble.ts';
+
+/** Turns facts, conditions and commands into incidents. Every method belongs inside one transaction of the history. */
+export interface Follower {
+  fact(fact: Fact): void;
+  /** `from` turned out to be a report of `to`. Call it before `fact(to)`. */
+  merged(from: string, to: string): void;
+  /** A condition holds: a node is offline. */
+  trouble(trouble: Trouble): void;
+  /** A condition is over, or an activity that no fact tells of went well. */
+  recovery(recovery: Recovery): void;
+  command(command: IncidentCommand): Commanded | { readonly kind: 'not-found' };
+  diagnosis(diagnosis: Diagnosis): void;
+  /** Wakes what has been snoozed long enough. */
+  tick(): void;
+}
+
+/** Makes the follower of one history. */
+export function createFollower(parts: LedgerParts & { readonly facts: FactStore }): Follower {
+  const { incidents, now } = parts;
+  const ledger = createLedger(parts);
+  return {
+    ...followActivities(incidents, parts.facts, ledger),
+    ...followConditions(incidents, ledger),
+    command(command) {
+      const held = incidents.get(command.id);
+      if (held === undefined) return { kind: 'not-found' };
+      const clash = command.op === 'reopen' ? incidents.openByKey(held.incident.key) : undefined;
+      if (clash && clash.incident.id !== command.id)
+        return { kind: 'invalid', message: `incident ${clash.incident.id} is open for the same object` };
+      const outcome = applyCommand(held.incident, command, now());
+      if (outcome.kind === 'changed') ledger.record(held, outcome.incident);
+      return outcome;
+    },
+    diagnosis(diagnosis) {
+      const held = incidents.get(diagnosis.incidentId);
+      if (held) ledger.record(held, attachFindings(held.incident, diagnosis, ledger.nowIso()));
+    },
+    tick() {
+      for (const held of incidents.snoozedBefore(now())) {
+        const entry = { what: 'snoozed', text: 'Snooze is over' };
+        ledger.record(held, change(held.incident, { snoozedUntil: undefined }, ledger.nowIso(), entry));
+      }
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import type { Entity, Fact, Product, Severity } from '@proxmox-mcp/schemas';
+
+/** A condition that holds: what makes an incident although no activity failed. */
+export interface Trouble extends Pick<Entity, 'cluster' | 'node'> {
+  /** `node.state.offline`. */
+  readonly condition: string;
+  /** Object as every report of the condition names it; part of where its incident is looked up. */
+  readonly anchor: string;
+  /** Middle of the incident's key: `node/pve2`. */
+  readonly object: string;
+  readonly severity: Severity;
+  readonly product: Product;
+  readonly title: string;
+  /** ISO time since when it holds, as far as was seen. */
+  readonly at: string;
+  /** Fact that tells of it; without one it was only observed. */
+  readonly ref?: string;
+}
+
+/** The end of what may have been a problem. Absence of news is never one. */
+export interface Recovery extends Pick<Entity, 'cluster'> {
+  readonly condition: string;
+  readonly anchor: string;
+  readonly title: string;
+  readonly at: string;
+  readonly ref?: string;
+}
+
+const OFFLINE = 'node.state.offline';
+
+/** A node was seen offline, by an event or by a poll: both make the same incident. */
+export function nodeOffline(
+  seen: Pick<Trouble, 'cluster' | 'node' | 'product' | 'at' | 'ref'> & { node: string },
+): Trouble {
+  return {
+    condition: OFFLINE,
+    anchor: seen.node,
+    object: `node/${seen.node}`,
+    severity: 'error',
+    title: `Node ${seen.node} is offline`,
+    ...seen,
+  };
+}
+
+/** A node was seen online. */
+export function nodeOnline(
+  seen: Pick<Recovery, 'cluster' | 'at' | 'ref'> & { readonly node: string },
+): Recovery {
+  const { node, ...rest } = seen;
+  return { condition: OFFLINE, anchor: node, title: `Node ${node} is online`, ...rest };
+}
+
+/** What a fact that is no activity says about conditions. */
+export function conditionOf(fact: Fact): { trouble: Trouble } | { recovery: Recovery } | undefined {
+  const at = fact.startedAt;
+  const cluster = fact.cluster === undefined ? {} : { cluster: fact.cluster };
+  if (fact.type === OFFLINE && fact.node !== undefined)
+    return { trouble: nodeOffline({ ...cluster, node: fact.node, product: fact.product, at, ref: fact.id }) };
+  if (fact.type === 'node.state.online' && fact.node !== undefined)
+    return { recovery: nodeOnline({ ...cluster, node: fact.node, at, ref: fact.id }) };
+  // A guest that runs has been started, by whomever.
+  if (fact.type === 'guest.state.running' && fact.guest)
+    return {
+      recovery: {
+        condition: 'guest.start',
+        anchor: String(fact.guest.vmid),
+        title: fact.title,
+        at,
+        ref: fact.id,
+        ...cluster,
+      },
+    };
+  return undefined;
+}

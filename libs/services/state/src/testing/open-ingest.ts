@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Event, Fact, Incident } from '@proxmox-mcp/schemas';
+import { createIngest } from '../engine/ingest-event.ts';
+import { createEventStore, type EventStore } from '../history/events.ts';
+import { createFactStore, type FactStore } from '../history/facts.ts';
+import { createIncidentStore, type IncidentStore } from '../history/incidents.ts';
+import { openHistory, type HistoryFile } from '../history/open-history.ts';
+import { createOutbox } from '../history/outbox.ts';
+import { createFollower, type Follower } from '../incidents/follower.ts';
+
+/** A real history in a temporary folder, with all that follows from an event, and no bus. */
+export interface TestIngest {
+  readonly history: HistoryFile;
+  readonly events: EventStore;
+  readonly facts: FactStore;
+  readonly incidents: IncidentStore;
+  readonly follower: Follower;
+  /** Stores events, each in a transaction of its own. */
+  feed(...events: readonly Event[]): void;
+  /** Does something inside a transaction. */
+  run<T>(work: () => T): T;
+  /** What the bus is owed so far: `incidents.<id>.opened` and the like, oldest first. */
+  told(): { readonly subject: string; readonly id: string; readonly body: Incident | Fact }[];
+  /** Words of the transitions told: `opened`, `updated`, `resolved`. */
+  transitions(): string[];
+  close(): void;
+}
+
+/** Opens it. `now` is the clock that `updatedAt` comes from. */
+export function openTestIngest(now: () => number = () => Date.parse('2026-03-14T03:00:00Z')): TestIngest {
+  const folder = mkdtempSync(join(tmpdir(), 'proxmox-mcp-state-'));
+  const history = openHistory(folder);
+  const events = createEventStore(history.db);
+  const facts = createFactStore(history.db);
+  const incidents = createIncidentStore(history.db);
+  const outbox = createOutbox(history.db);
+  const follower = createFollower({ incidents, facts, outbox, now });
+  const ingest = createIngest({
+    events,
+    facts,
+    outbox,
+    follower,
+    clusterOf: () => undefined,
+    isOutdated: ({ node, at }) =>
+      node !== undefined &&
+      facts.ended('node.state.online', node, [Date.parse(at), Number.MAX_SAFE_INTEGER]).length > 0,
+  });
+  let seq = 0;
+  const told = () =>
+    outbox
+      .next(1_000_000)
+      .filter((owed) => owed.kind === 'transition' || owed.kind === 'fact')
+      .map(({ subject, id, body }) => ({ subject, id, body: JSON.parse(body) as Incident | Fact }));
+  return {
+    history,
+    events,
+    facts,
+    incidents,
+    follower,
+    run: (work) => history.transaction(work),
+    feed(...list) {
+      for (const event of list) history.transaction(() => ingest(event, ++seq));
+    },
+    told,
+    transitions: () =>
+      told()
+        .filter(({ subject }) => subject.startsWith('incidents.'))
+        .map(({ subject }) => subject.slice(subject.lastIndexOf('.') + 1)),
+    close() {
+      history.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
