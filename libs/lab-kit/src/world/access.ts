@@ -1,0 +1,123 @@
+import { PVE_ROLES } from './roles.ts';
+
+/** One line of user.cfg's ACL. `who` is a user, `@group` or `user!token`. */
+export interface AclEntry {
+  readonly path: string;
+  readonly who: string;
+  readonly role: string;
+  readonly propagate: boolean;
+}
+
+/** A user of a realm. */
+export interface LabUser {
+  readonly userid: string;
+  readonly password?: string;
+  readonly enable: boolean;
+  /** Epoch seconds; 0 is never. */
+  readonly expire: number;
+  readonly comment?: string;
+  readonly email?: string;
+  readonly groups: readonly string[];
+}
+
+/** An API token: `userid!tokenid`. */
+export interface LabToken {
+  readonly userid: string;
+  readonly tokenid: string;
+  readonly secret: string;
+  readonly privsep: boolean;
+  readonly expire: number;
+  readonly comment?: string;
+}
+
+/** Users, tokens and rights of one cluster or host. */
+export class AccessControl {
+  readonly users = new Map<string, LabUser>();
+  /** By `userid!tokenid`. */
+  readonly tokens = new Map<string, LabToken>();
+  readonly groups = new Map<string, { comment?: string }>();
+  readonly roles = new Map<string, { privs: readonly string[]; special: boolean }>();
+  acl: AclEntry[] = [];
+  readonly #superuser: string;
+  readonly #poolOf: (vmid: string) => string | undefined;
+
+  constructor(
+    options: {
+      superuser?: string;
+      poolOf?: (vmid: string) => string | undefined;
+      roles?: Readonly<Record<string, readonly string[]>>;
+    } = {},
+  ) {
+    this.#superuser = options.superuser ?? 'root@pam';
+    this.#poolOf = options.poolOf ?? (() => undefined);
+    for (const [role, privs] of Object.entries(options.roles ?? PVE_ROLES))
+      this.roles.set(role, { privs, special: true });
+    this.users.set(this.#superuser, { userid: this.#superuser, enable: true, expire: 0, groups: [] });
+  }
+
+  /** Privileges on a path with, per privilege, whether it goes on to the children. */
+  privileges(authid: string, path: string): Map<string, boolean> {
+    const token = this.tokens.get(authid);
+    if (token === undefined) return this.#ofUser(authid, path);
+    const user = this.#ofUser(token.userid, path);
+    if (!token.privsep) return user;
+    const own = this.#byAcl(path, (who) => who === authid);
+    // A separated token has what both it and its user have.
+    return new Map([...own].filter(([priv]) => user.has(priv)));
+  }
+
+  has(authid: string, path: string, priv: string): boolean {
+    return this.privileges(authid, path).has(priv);
+  }
+
+  #ofUser(userid: string, path: string): Map<string, boolean> {
+    if (userid === this.#superuser) {
+      return new Map((this.roles.get('Administrator')?.privs ?? []).map((p) => [p, true]));
+    }
+    const user = this.users.get(userid);
+    if (user === undefined) return new Map();
+    const groups = new Set(user.groups.map((g) => `@${g}`));
+    const result = this.#byAcl(
+      path,
+      (who) => who === userid,
+      (who) => groups.has(who),
+    );
+    const guest = /^\/vms\/(\d+)$/.exec(path);
+    const pool = guest?.[1] === undefined ? undefined : this.#poolOf(guest[1]);
+    if (pool !== undefined) {
+      for (const [priv, on] of this.#byAcl(
+        `/pool/${pool}`,
+        (who) => who === userid,
+        (who) => groups.has(who),
+      )) {
+        result.set(priv, on);
+      }
+    }
+    return result;
+  }
+
+  /** The nearest path with an entry decides; at one path an entry for the user hides those for its groups. */
+  #byAcl(
+    path: string,
+    isSelf: (who: string) => boolean,
+    isGroup?: (who: string) => boolean,
+  ): Map<string, boolean> {
+    const parts = path.split('/').filter((p) => p !== '');
+    let roles = new Map<string, boolean>();
+    for (let depth = 0; depth <= parts.length; depth++) {
+      const here = `/${parts.slice(0, depth).join('/')}`;
+      const isLeaf = depth === parts.length;
+      const at = this.acl.filter((e) => e.path === here && (e.propagate || isLeaf));
+      const own = at.filter((e) => isSelf(e.who));
+      const chosen = own.length > 0 ? own : at.filter((e) => isGroup?.(e.who) ?? false);
+      if (chosen.length > 0) roles = new Map(chosen.map((e) => [e.role, e.propagate]));
+    }
+    if (roles.has('NoAccess')) return new Map();
+    const privs = new Map<string, boolean>();
+    for (const [role, propagate] of roles) {
+      for (const priv of this.roles.get(role)?.privs ?? [])
+        privs.set(priv, propagate || (privs.get(priv) ?? false));
+    }
+    return privs;
+  }
+}
