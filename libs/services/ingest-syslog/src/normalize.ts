@@ -1,0 +1,58 @@
+import { normalizeSyslogLine, type HostIndex, type KnownHost } from '@proxmox-mcp/proxmox-events';
+import type { EventDraft, NormalizeResult } from '@proxmox-mcp/schemas';
+import type { ParsedMessage, Stamp } from './parsed-message.ts';
+
+/** A stamp this far ahead of us still belongs to this year: clocks and zones may be off by that much. */
+const AHEAD_S = 86_400;
+
+/** A parsed message of a host we know. */
+export interface HostMessage {
+  readonly parsed: ParsedMessage;
+  readonly host: KnownHost;
+  /** Second line of the kernel's two about a kill for memory. */
+  readonly next?: string;
+}
+
+/**
+ * Turns a message into what happened. Only here do the protocol's words meet ours.
+ *
+ * @param receivedAt epoch milliseconds; gives RFC 3164 stamps their year.
+ */
+export function normalizeMessage(
+  message: HostMessage,
+  index: HostIndex,
+  receivedAt: number,
+): NormalizeResult {
+  const { parsed, host, next } = message;
+  const outcome = normalizeSyslogLine(
+    {
+      tag: parsed.tag,
+      message: parsed.message,
+      ...(parsed.pid === undefined ? {} : { pid: parsed.pid }),
+      ...(parsed.facility === undefined ? {} : { facility: parsed.facility }),
+      ...(parsed.level === undefined ? {} : { level: parsed.level }),
+      ...(next === undefined ? {} : { next }),
+    },
+    { source: host.source, node: host.node },
+  );
+  if ('ignore' in outcome) return { ignore: true, reason: outcome.ignore };
+  if ('reject' in outcome) return { reject: true, reason: outcome.reject };
+  return { events: [{ ...outcome.draft, ...timeOf(parsed.stamp, { host, index, receivedAt }) }] };
+}
+
+function timeOf(
+  stamp: Stamp,
+  { host, index, receivedAt }: { host: KnownHost; index: HostIndex; receivedAt: number },
+): Pick<EventDraft, 'at' | 'occurredAtGuess'> {
+  if (stamp.kind === 'absolute') return { at: Math.floor(stamp.epochMs / 1000) };
+  if (stamp.kind === 'none') return {};
+  const clock = index.clockOf(host.source);
+  const now = Math.floor(receivedAt / 1000);
+  const { year } = clock.wallOf(now);
+  // RFC 3164 §4.1.2 has no year: "Dec 31" read on 1 January is last year's, and must not land in the future.
+  for (const candidate of [year + 1, year, year - 1]) {
+    const epoch = clock.epochOf({ ...stamp, year: candidate });
+    if (epoch !== undefined && epoch <= now + AHEAD_S) return { occurredAtGuess: epoch };
+  }
+  return {};
+}
