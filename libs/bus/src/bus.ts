@@ -2,7 +2,7 @@ import type { BucketName, Filter, RequestSubject, StreamName, Subject } from '@p
 
 /** What publishing answers once the bus has stored the message. */
 export interface Published {
-  /** Sequence in its stream, 1-based, increasing. */
+  /** Sequence in its stream, 1-based, increasing; 0 for a message that waits in the outbox, whose sequence is not known yet. */
   readonly seq: number;
   /** `true` when a message with the same id was stored before: nothing was added. */
   readonly duplicate: boolean;
@@ -141,7 +141,7 @@ export interface Bus {
    * means on power loss).
    *
    * @param options.id de-duplication id: the same id within two minutes at least is stored once.
-   * @throws {BusUnavailable} not stored, try again; never thrown by a bus with an outbox.
+   * @throws {BusUnavailable} not stored, try again; a bus with an outbox throws it only when that is full or closed.
    */
   publish<T>(subject: Subject<T>, data: T, options?: { readonly id?: string }): Promise<Published>;
   consume<T>(options: ConsumeOptions<T>, handler: Handler<T>): Promise<Consumer>;

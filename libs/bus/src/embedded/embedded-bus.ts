@@ -25,15 +25,15 @@ import {
 import { type BusLog, silent } from '../shared/log.ts';
 import { openDatabase, type Synchronous } from '../shared/open-database.ts';
 import { messageOf } from '../shared/message-of.ts';
+import { bytesOf, DEFAULT_RETENTION, type Retention } from '../shared/retention.ts';
 import { Durable } from './durable.ts';
 import { durableTable, leastFloor } from './durable-table.ts';
 import { KvTable } from './kv-table.ts';
-import { type Retention, type Stored, type StreamLog, streamLog } from './log.ts';
+import { type Stored, type StreamLog, streamLog } from './log.ts';
 import { embeddedTables } from './tables.ts';
 import { Requests } from './requests.ts';
 import { Tail } from './tail.ts';
 
-const DAY_MS = 86_400_000;
 const MAX_BATCH = 1_000;
 const MAX_BATCH_BYTES = 4_000_000;
 const TRIM_EVERY_MS = 60_000;
@@ -44,7 +44,7 @@ export interface EmbeddedBusOptions {
   readonly file: string;
   /** `NORMAL` (default): an acknowledgement survives a killed process. `FULL`: also power loss, 3 to 10 times slower. */
   readonly synchronous?: Synchronous;
-  /** What every consumer has passed goes after this. Default 7 days, 512 MB per stream. */
+  /** What every consumer has passed goes after this. Default 7 days, 1 GB. */
   readonly retention?: Partial<Retention>;
   readonly log?: BusLog;
   /** Milliseconds since the epoch. */
@@ -105,7 +105,7 @@ class Embedded implements EmbeddedBus {
     this.#db = db;
     this.#now = options.now ?? Date.now;
     this.#log = options.log ?? silent;
-    this.#retention = { maxAgeMs: 7 * DAY_MS, maxBytes: 512_000_000, ...options.retention };
+    this.#retention = { ...DEFAULT_RETENTION, ...options.retention };
     this.#logs = new Map(STREAM_NAMES.map((stream) => [stream, streamLog(db, stream)]));
     this.#kv = new KvTable(db, () => this.#wake());
     this.#trimTimer = setInterval(() => this.trim(), TRIM_EVERY_MS);
@@ -237,12 +237,9 @@ class Embedded implements EmbeddedBus {
       for (const durable of this.#durables.values()) durable.touch();
       for (const [stream, log] of this.#logs) {
         const passed = leastFloor(this.#db, stream, at - this.#retention.maxAgeMs) ?? log.last();
-        const ripe = log.trim(passed, this.#retention, at);
-        const forced = log.trim(
-          log.last(),
-          { maxAgeMs: Infinity, maxBytes: this.#retention.maxBytes * 4 },
-          at,
-        );
+        const maxBytes = bytesOf(stream, this.#retention.maxBytes);
+        const ripe = log.trim(passed, { maxAgeMs: this.#retention.maxAgeMs, maxBytes }, at);
+        const forced = log.trim(log.last(), { maxAgeMs: Infinity, maxBytes: maxBytes * 4 }, at);
         if (forced > 0)
           this.#log.error(
             { stream, forced },

@@ -16,14 +16,6 @@ export interface Page {
   readonly through: number;
 }
 
-/** What is kept of a stream. */
-export interface Retention {
-  /** Older messages go. */
-  readonly maxAgeMs: number;
-  /** The oldest messages above this go. Per stream. */
-  readonly maxBytes: number;
-}
-
 // Ids are kept at least this long, whatever the retention says: the contract's de-duplication window.
 const DEDUP_MS = 120_000;
 const PAGE_ROWS = 256;
@@ -41,7 +33,7 @@ export interface StreamLog {
   /** Forgets the sequences that a rolled back transaction gave out. */
   reload(): void;
   /** Deletes at most 2,000 rows that are past retention and not above `passed`. @returns how many. */
-  trim(passed: number, retention: Retention, at: number): number;
+  trim(passed: number, keep: { readonly maxAgeMs: number; readonly maxBytes: number }, at: number): number;
 }
 
 /** Makes the access to one stream's table. */
@@ -98,14 +90,14 @@ export function streamLog(db: DatabaseSync, stream: StreamName): StreamLog {
       const row = bySeq.get(seq);
       return row === undefined ? undefined : stored(row);
     },
-    trim(passed, retention, at) {
+    trim(passed, keep, at) {
       // The newest row stays: the next sequence is read from it after a restart.
       const rows = oldest.all(Math.min(passed, last - 1));
       let upTo = 0;
       for (const row of rows) {
         const age = at - Number(row['at']);
-        const tooOld = age > retention.maxAgeMs;
-        const tooMuch = position - Number(row['position']) > retention.maxBytes;
+        const tooOld = age > keep.maxAgeMs;
+        const tooMuch = position - Number(row['position']) > keep.maxBytes;
         if (age <= DEDUP_MS || !(tooOld || tooMuch)) break;
         upTo = Number(row['seq']);
       }

@@ -12,7 +12,7 @@ import {
   NoAnswer,
   type Published,
 } from '../bus.ts';
-import { openOutbox } from '../outbox/outbox.ts';
+import { claimOutbox } from '../outbox/claim-outbox.ts';
 import { OutboxSender } from '../outbox/send-outbox.ts';
 import { consumeSettings } from '../shared/consume-settings.ts';
 import { deadLetterOf, type GivenUp } from '../shared/dead-letter.ts';
@@ -20,6 +20,7 @@ import { checkBucket, checkName, checkSubject, encode, streamOf, streamOfFilters
 import { type BusLog, silent } from '../shared/log.ts';
 import { messageOf } from '../shared/message-of.ts';
 import type { Synchronous } from '../shared/open-database.ts';
+import { DEFAULT_RETENTION } from '../shared/retention.ts';
 import { buryUnanswered } from './burial.ts';
 import { connectOnce, connectPatiently, type ConnectSettings, NatsRefused } from './connect-nats.ts';
 import { consumeDurable, type DurableHost } from './durable-consumer.ts';
@@ -30,7 +31,6 @@ import { Publisher } from './publisher.ts';
 import { reaching } from './reaching.ts';
 import { ensureStreams } from './topology.ts';
 
-const DAY_MS = 86_400_000;
 const SLOW_MS = 2_000;
 const UPKEEP_MS = 3_600_000;
 
@@ -44,11 +44,14 @@ export interface NatsBusOptions {
   readonly replicas?: number;
   /** Older messages go, read or not. Default 7 days. */
   readonly maxAgeMs?: number;
-  /** Per stream; the oldest go, read or not. Default 512 MB. */
+  /** Bytes of all streams together; of each the oldest go, read or not. Default 1 GB. */
   readonly maxBytes?: number;
   /** Longest wait for an acknowledgement without an outbox. Default 10 s. */
   readonly publishTimeoutMs?: number;
-  /** With it, messages go to this file while NATS is away, and in order to NATS when it is back. */
+  /**
+   * With it, messages go to this file while NATS is away, and in order to NATS when it is back. When another process has it
+   * open, `<file>.2` is taken, and so on.
+   */
   readonly outboxFile?: string;
   /** Above this the outbox takes nothing more. Default 1 GB. */
   readonly outboxMaxBytes?: number;
@@ -90,11 +93,11 @@ class NatsBus implements Bus {
   readonly #options: NatsBusOptions;
   readonly #log: BusLog;
   readonly #now: () => number;
-  readonly #outbox: OutboxSender | undefined;
   readonly #aborted = new AbortController();
   readonly #linked = Promise.withResolvers<Link>();
   readonly #buckets = new Map<BucketName, Promise<NatsBucket>>();
   readonly #consumers = new Set<Consumer>();
+  #outbox: OutboxSender | undefined;
   #link: Link | undefined;
   #upkeep: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
@@ -105,18 +108,18 @@ class NatsBus implements Bus {
     this.#now = options.now ?? Date.now;
     // Those who wait for it hear of a failure; nobody may be waiting.
     this.#linked.promise.catch(() => {});
-    if (options.outboxFile !== undefined) {
-      const outbox = openOutbox({
-        file: options.outboxFile,
-        synchronous: options.outboxSynchronous ?? 'NORMAL',
-        maxBytes: options.outboxMaxBytes ?? 1_000_000_000,
-      });
-      this.#outbox = new OutboxSender(outbox, this.#log);
-    }
   }
 
   async start(): Promise<void> {
-    const { signal } = this.#options;
+    const { signal, outboxFile } = this.#options;
+    if (outboxFile !== undefined) {
+      const outbox = await claimOutbox({
+        file: outboxFile,
+        synchronous: this.#options.outboxSynchronous ?? 'NORMAL',
+        maxBytes: this.#options.outboxMaxBytes ?? 1_000_000_000,
+      });
+      this.#outbox = new OutboxSender(outbox, this.#log);
+    }
     const signals = signal === undefined ? [this.#aborted.signal] : [this.#aborted.signal, signal];
     const either = AbortSignal.any(signals);
     const settings: ConnectSettings = {
@@ -321,8 +324,8 @@ class NatsBus implements Bus {
   #topology() {
     return {
       replicas: this.#options.replicas ?? 1,
-      maxAgeMs: this.#options.maxAgeMs ?? 7 * DAY_MS,
-      maxBytes: this.#options.maxBytes ?? 512_000_000,
+      maxAgeMs: this.#options.maxAgeMs ?? DEFAULT_RETENTION.maxAgeMs,
+      maxBytes: this.#options.maxBytes ?? DEFAULT_RETENTION.maxBytes,
     };
   }
 

@@ -2,18 +2,23 @@ import { type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import { STREAMS } from '@proxmox-mcp/schemas';
 import { STREAM_NAMES } from '../shared/limits.ts';
+import { bytesOf } from '../shared/retention.ts';
+import { NatsRefused } from './connect-nats.ts';
 
 /** Stream that keeps the server's word about messages whose last delivery was not acknowledged. */
 export const ADVISORIES = 'ADVISORIES';
 const DEDUP_MS = 120_000;
+const ADVISORIES_BYTES = 10_000_000;
 // JetStream's code for "stream name already in use with a different configuration".
 const NAME_IN_USE = 10_058;
+// … for "insufficient storage resources available": the server reserves a stream's bytes when it is made.
+const NO_STORAGE = 10_047;
 
 export interface TopologySettings {
   /** Copies in a cluster: 1, 3 or 5. */
   readonly replicas: number;
   readonly maxAgeMs: number;
-  /** Per stream. */
+  /** Of all streams together. */
   readonly maxBytes: number;
 }
 
@@ -21,18 +26,19 @@ export interface TopologySettings {
 export async function ensureStreams(jsm: JetStreamManager, settings: TopologySettings): Promise<void> {
   const kept = {
     max_age: nanos(settings.maxAgeMs),
-    max_bytes: settings.maxBytes,
     num_replicas: settings.replicas,
   };
   const streams = STREAM_NAMES.map((name) => ({
     ...kept,
     name,
+    max_bytes: bytesOf(name, settings.maxBytes),
     subjects: [STREAMS[name]],
     duplicate_window: nanos(DEDUP_MS),
   }));
   const advisories = {
     ...kept,
     name: ADVISORIES,
+    max_bytes: ADVISORIES_BYTES,
     subjects: STREAM_NAMES.map((name) => `$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.${name}.*`),
   };
   await Promise.all([...streams, advisories].map((config) => ensureStream(jsm, config)));
@@ -45,6 +51,12 @@ async function ensureStream(
   try {
     await jsm.streams.add(config);
   } catch (error) {
+    if (apiCode(error) === NO_STORAGE) {
+      throw new NatsRefused(
+        `making stream ${config.name}: the NATS server has no ${config.max_bytes} bytes of JetStream storage left; keep less history or raise its max_file_store`,
+        { cause: error },
+      );
+    }
     if (apiCode(error) !== NAME_IN_USE) throw error;
     await jsm.streams.update(config.name, config);
   }

@@ -36,6 +36,13 @@ export interface Outbox {
   close(): Promise<void>;
 }
 
+export interface OutboxOptions {
+  readonly file: string;
+  readonly synchronous: Synchronous;
+  /** Above this nothing more is taken. */
+  readonly maxBytes: number;
+}
+
 interface Adding {
   readonly subject: string;
   readonly id: string;
@@ -47,14 +54,9 @@ interface Adding {
 /**
  * Opens an outbox. What is in the file from before is still to be sent.
  *
- * @param options.maxBytes above this nothing more is taken.
  * @throws {BusUnavailable} another process has the file open.
  */
-export function openOutbox(options: {
-  readonly file: string;
-  readonly synchronous: Synchronous;
-  readonly maxBytes: number;
-}): Outbox {
+export function openOutbox(options: OutboxOptions): Outbox {
   const db = openDatabase(options.file, options.synchronous, TABLES);
   const insert = db.prepare('INSERT INTO outbox (n, subject, id, data) VALUES (?, ?, ?, ?)');
   const oldest = db.prepare(`SELECT n, subject, id, data FROM outbox ORDER BY n LIMIT ${PAGE_ROWS}`);
