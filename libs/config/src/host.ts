@@ -8,7 +8,7 @@ export type HostAuth =
 /** How far the host's certificate is trusted. */
 export type HostTls =
   | { readonly kind: 'verify'; readonly caFile?: string }
-  /** SHA-256 of the leaf certificate, upper-case hex pairs joined by colons. */
+  /** SHA-256 of the leaf certificate, upper-case hex pairs joined by colons; several, for the members of a cluster, by commas. */
   | { readonly kind: 'pin'; readonly fingerprint: string }
   | { readonly kind: 'insecure' };
 

@@ -200,18 +200,19 @@ class HostReader {
   private tls(prefix: string): HostTls | undefined {
     const own = this.flag(`${prefix}VERIFY_SSL`);
     const verify = own ?? this.flag('VERIFY_SSL') ?? true;
-    const pin = this.text(`${prefix}FINGERPRINT`)?.toUpperCase();
+    const fingerprint = this.text(`${prefix}FINGERPRINT`)?.toUpperCase();
     const caFile = this.text(`${prefix}CA_FILE`);
-    if (pin !== undefined) {
-      if (!PINNED.test(pin)) {
-        this.fault(`${prefix}FINGERPRINT`, 'expected a SHA-256 fingerprint: 32 hex pairs joined by colons');
+    if (fingerprint !== undefined) {
+      const pins = list().parse(fingerprint);
+      if (!pins.every((pin) => PINNED.test(pin))) {
+        this.fault(`${prefix}FINGERPRINT`, 'expected SHA-256 fingerprints: 32 hex pairs joined by colons');
         return undefined;
       }
       if (own === false) {
         this.fault(`${prefix}VERIFY_SSL`, `says no, but ${prefix}FINGERPRINT pins the certificate; keep one`);
         return undefined;
       }
-      return { kind: 'pin', fingerprint: pin };
+      return { kind: 'pin', fingerprint: pins.join(',') };
     }
     if (!verify) return { kind: 'insecure' };
     return { kind: 'verify', ...(caFile === undefined ? {} : { caFile }) };

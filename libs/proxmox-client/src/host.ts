@@ -9,7 +9,10 @@ export type HostAuth =
 export type HostTls =
   /** Chain and name are checked, against `caFile` (PEM) when given, else against the system's authorities. */
   | { readonly kind: 'verify'; readonly caFile?: string }
-  /** SHA-256 of the leaf certificate, hex pairs; colons and case do not matter. Chain, name and dates are not looked at. */
+  /**
+   * SHA-256 of the leaf certificate, hex pairs; colons and case do not matter. Several separated by commas: the members of a
+   * cluster have a certificate each. Chain, name and dates are not looked at.
+   */
   | { readonly kind: 'pin'; readonly fingerprint: string }
   /** Anything is believed. One warning is logged per client. */
   | { readonly kind: 'insecure' };

@@ -117,9 +117,9 @@ function judge(
       );
     }
     case 'pin': {
-      const expected = readFingerprint(tls.fingerprint);
-      if (expected === seenFingerprint) return undefined;
-      const expectedFingerprint = expected ?? tls.fingerprint;
+      const pins = tls.fingerprint.split(',').map((pin) => readFingerprint(pin) ?? pin.trim());
+      if (pins.includes(seenFingerprint)) return undefined;
+      const expectedFingerprint = pins.join(' or ');
       return new TransportFailure(
         'fingerprint',
         `certificate fingerprint is ${seenFingerprint}, expected ${expectedFingerprint}`,
