@@ -1,0 +1,2 @@
+export { generatedFiles } from './outputs.ts';
+export type { GeneratedFile } from './outputs.ts';
