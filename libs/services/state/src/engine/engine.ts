@@ -1,5 +1,16 @@
 import { Reject, type Bus, type Consumer, type KeyValue } from '@proxmox-mcp/bus';
-import { Diagnosis, Event, IncidentCommand, Observation, filters, requests, EventsQuery, FactsQuery, IncidentsQuery, type IncidentCommandAnswer } from '@proxmox-mcp/schemas'; // prettier-ignore
+import {
+  Diagnosis,
+  Event,
+  IncidentCommand,
+  Observation,
+  filters,
+  requests,
+  EventsQuery,
+  FactsQuery,
+  IncidentsQuery,
+  type IncidentCommandAnswer,
+} from '@proxmox-mcp/schemas';
 import type { Metrics } from '@proxmox-mcp/service-kit';
 import type * as z from 'zod';
 import { createEventStore } from '../history/events.ts';
@@ -68,7 +79,11 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
     'state_incidents_refused_total',
     'Incidents not opened because too many are open.',
   );
-  const lag = metrics.histogram('state_event_seconds', 'From receiving an event to its facts and incidents being on the bus.', [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30, 300]); // prettier-ignore
+  const lag = metrics.histogram(
+    'state_event_seconds',
+    'From receiving an event to its facts and incidents being on the bus.',
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30, 300],
+  );
   const size = metrics.gauge('state_history_bytes', 'Bytes of the history in use.');
   const open = metrics.gauge('state_incidents_open', 'Unresolved incidents.');
 

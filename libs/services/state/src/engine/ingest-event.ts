@@ -76,7 +76,10 @@ export function createIngest(parts: IngestParts): (event: Event, seq: number) =>
     const ids = new Set(near.filter((fact) => fact.upid !== undefined).map((fact) => fact.id));
     if (event.upid === factId) ids.add(factId);
     const tasks = [...ids].map((id) => ownReport(id)).filter((fact) => fact !== undefined);
-    const matches = matchNotifications(notifications.map((item) => item.event), tasks); // prettier-ignore
+    const matches = matchNotifications(
+      notifications.map((item) => item.event),
+      tasks,
+    );
     for (const { event: notification, fact } of notifications) {
       const home = matches.get(notification.id) ?? ownFactId(notification.id);
       if (home === fact) continue;

@@ -68,11 +68,25 @@ export function createEventStore(db: DatabaseSync): EventStore {
   const store: EventStore = {
     insert(event, place) {
       const result = insert.run(
-        event.id, place.seq, event.type, rankOf(event.severity), event.channel, event.source, orNull(event.cluster),
-        orNull(event.node), orNull(event.guest?.vmid), orNull(event.storage), orNull(event.upid), orNull(place.pid),
-        millis(event.occurredAt), millis(event.receivedAt), event.title, place.fact, place.isProgress ? 1 : 0,
+        event.id,
+        place.seq,
+        event.type,
+        rankOf(event.severity),
+        event.channel,
+        event.source,
+        orNull(event.cluster),
+        orNull(event.node),
+        orNull(event.guest?.vmid),
+        orNull(event.storage),
+        orNull(event.upid),
+        orNull(place.pid),
+        millis(event.occurredAt),
+        millis(event.receivedAt),
+        event.title,
+        place.fact,
+        place.isProgress ? 1 : 0,
         JSON.stringify(event),
-      ); // prettier-ignore
+      );
       return result.changes === 1;
     },
     membersOf: (factId) => [...reports.all(factId), ...progress.all(factId)].map(parse),

@@ -36,11 +36,21 @@ export function createFactStore(db: DatabaseSync): FactStore {
     put(fact, family) {
       const user = fact.facts['user'];
       put.run(
-        fact.id, family, fact.type, rankOf(fact.severity), orNull(fact.cluster), orNull(fact.node), orNull(fact.guest?.vmid),
-        orNull(fact.storage), orNull(fact.upid), typeof user === 'string' ? user : null, millis(fact.startedAt),
-        fact.endedAt === undefined ? null : millis(fact.endedAt), fact.mergedInto === undefined ? 0 : 1,
+        fact.id,
+        family,
+        fact.type,
+        rankOf(fact.severity),
+        orNull(fact.cluster),
+        orNull(fact.node),
+        orNull(fact.guest?.vmid),
+        orNull(fact.storage),
+        orNull(fact.upid),
+        typeof user === 'string' ? user : null,
+        millis(fact.startedAt),
+        fact.endedAt === undefined ? null : millis(fact.endedAt),
+        fact.mergedInto === undefined ? 0 : 1,
         JSON.stringify(fact),
-      ); // prettier-ignore
+      );
     },
     ended: (family, node, [from, to]) => ended.all(family, node, from, to).map(parse).reverse(),
     async query(query) {

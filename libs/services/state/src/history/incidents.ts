@@ -73,12 +73,23 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
     get: (id) => maybe(get.get(id)),
     put({ incident, memo }, anchorText) {
       put.run(
-        incident.id, incident.key, anchorText, isOpen(incident) ? 1 : 0, incident.status, rankOf(incident.severity),
-        orNull(incident.cluster), orNull(incident.node), orNull(incident.guest?.vmid), orNull(incident.storage),
-        millis(incident.openedAt), millis(incident.updatedAt),
+        incident.id,
+        incident.key,
+        anchorText,
+        isOpen(incident) ? 1 : 0,
+        incident.status,
+        rankOf(incident.severity),
+        orNull(incident.cluster),
+        orNull(incident.node),
+        orNull(incident.guest?.vmid),
+        orNull(incident.storage),
+        millis(incident.openedAt),
+        millis(incident.updatedAt),
         incident.snoozedUntil === undefined ? null : millis(incident.snoozedUntil),
-        incident.resolvedAt === undefined ? null : millis(incident.resolvedAt), JSON.stringify(memo), JSON.stringify(incident),
-      ); // prettier-ignore
+        incident.resolvedAt === undefined ? null : millis(incident.resolvedAt),
+        JSON.stringify(memo),
+        JSON.stringify(incident),
+      );
     },
     openAt: (text) => openAt.all(text).map(held),
     openUnder: (prefix) => openUnder.all(prefix, `${prefix}\u{10FFFF}`).map(held),
@@ -98,9 +109,12 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
       removeFact.run(factId);
     },
     factsOf: (id) => ({
-      ids: factsOf.all(id).map((row) => String(row['fact'])).reverse(),
+      ids: factsOf
+        .all(id)
+        .map((row) => String(row['fact']))
+        .reverse(),
       runs: Number(runsOf.get(id)?.['count'] ?? 0),
-    }), // prettier-ignore
+    }),
     async query(query) {
       if (query.id !== undefined) {
         const row = get.get(query.id);

@@ -50,9 +50,15 @@ export function applyCommand(incident: Incident, command: IncidentCommand, nowMs
     case 'reopen':
       if (isOpen(incident)) return { kind: 'same' };
       return changed(
-        { status: 'open', resolvedAt: undefined, resolution: undefined, acknowledgedAt: undefined, acknowledgedBy: undefined },
+        {
+          status: 'open',
+          resolvedAt: undefined,
+          resolution: undefined,
+          acknowledgedAt: undefined,
+          acknowledgedBy: undefined,
+        },
         { what: 'reopened', text: 'Reopened' },
-      ); // prettier-ignore
+      );
     case 'comment':
       if (note === undefined || note.trim() === '')
         return { kind: 'invalid', message: 'comment needs `note`' };
@@ -61,7 +67,10 @@ export function applyCommand(incident: Incident, command: IncidentCommand, nowMs
       if (incident.assignee === command.assignee) return { kind: 'same' };
       return changed(
         { assignee: command.assignee },
-        { what: 'assigned', text: command.assignee === undefined ? 'Assigned to nobody' : `Assigned to ${command.assignee}` },
-      ); // prettier-ignore
+        {
+          what: 'assigned',
+          text: command.assignee === undefined ? 'Assigned to nobody' : `Assigned to ${command.assignee}`,
+        },
+      );
   }
 }

@@ -41,22 +41,26 @@ describe('incidents', () => {
   it('makes the same one incident in whatever order the reports arrive, however often', () => {
     const reports = nightlyBackup();
     fc.assert(
-      fc.property(fc.shuffledSubarray(reports, { minLength: reports.length }), fc.array(fc.constantFrom(...reports)), (order, again) => {
-        const one = openTestIngest();
-        try {
-          one.feed(...order, ...again);
-          const [incident, ...others] = incidentsOf(one);
-          expect(others).toEqual([]);
-          expect(one.transitions().filter((word) => word === 'opened')).toHaveLength(1);
-          expect(incident).toMatchObject({ status: 'open', storage: 'nas-backup', occurrences: 1 });
-          expect(incident?.cause).toContain('104 (vm104) to nas-backup failed: job failed with err -5');
-          expect(incident?.facts).toContain(NIGHTLY_UPID);
-        } finally {
-          one.close();
-        }
-      }),
+      fc.property(
+        fc.shuffledSubarray(reports, { minLength: reports.length }),
+        fc.array(fc.constantFrom(...reports)),
+        (order, again) => {
+          const one = openTestIngest();
+          try {
+            one.feed(...order, ...again);
+            const [incident, ...others] = incidentsOf(one);
+            expect(others).toEqual([]);
+            expect(one.transitions().filter((word) => word === 'opened')).toHaveLength(1);
+            expect(incident).toMatchObject({ status: 'open', storage: 'nas-backup', occurrences: 1 });
+            expect(incident?.cause).toContain('104 (vm104) to nas-backup failed: job failed with err -5');
+            expect(incident?.facts).toContain(NIGHTLY_UPID);
+          } finally {
+            one.close();
+          }
+        },
+      ),
       { numRuns: 60 },
-    ); // prettier-ignore
+    );
   });
 
   it('is the same incident when the job fails again the next night, once more counted', () => {
@@ -177,7 +181,19 @@ describe('incidents', () => {
   it('tells once of a node that is offline, and resolves only when it is seen online', () => {
     const offline = (second: number) => sampleEvent({ type: 'node.state.offline', node: 'pve2', second });
     t.feed(offline(0), offline(5), sampleEvent({ type: 'node.state.unknown', node: 'pve2', second: 10 }));
-    t.run(() => t.follower.trouble({ condition: 'node.state.offline', anchor: 'pve2', object: 'node/pve2', severity: 'error', product: 'pve', title: 'x', at: iso(7), cluster: 'atlas', node: 'pve2' })); // prettier-ignore
+    t.run(() =>
+      t.follower.trouble({
+        condition: 'node.state.offline',
+        anchor: 'pve2',
+        object: 'node/pve2',
+        severity: 'error',
+        product: 'pve',
+        title: 'x',
+        at: iso(7),
+        cluster: 'atlas',
+        node: 'pve2',
+      }),
+    );
     expect(incidentsOf(t)).toEqual([
       expect.objectContaining({ key: 'atlas|node/pve2|node.state.offline', status: 'open', occurrences: 1 }),
     ]);
@@ -193,32 +209,69 @@ describe('incidents', () => {
 
   it('counts the second failure of a replication as another occurrence', () => {
     const failed = (count: number) =>
-      sampleEvent({ type: 'replication.job.failed', channel: 'webhook', node: 'pve1', second: count * 600, guest: { kind: 'unknown', vmid: 110 }, facts: { job_id: '110-0', failure_count: count, error: 'exit code 255' } }); // prettier-ignore
+      sampleEvent({
+        type: 'replication.job.failed',
+        channel: 'webhook',
+        node: 'pve1',
+        second: count * 600,
+        guest: { kind: 'unknown', vmid: 110 },
+        facts: { job_id: '110-0', failure_count: count, error: 'exit code 255' },
+      });
     t.feed(failed(1), failed(2));
     expect(incidentsOf(t)).toEqual([
       expect.objectContaining({ occurrences: 2, condition: 'replication.job.failed' }),
     ]);
-    t.run(() => t.follower.recovery({ condition: 'replication.job', anchor: '110-0', cluster: 'atlas', title: 'ok', at: iso(1_800) })); // prettier-ignore
+    t.run(() =>
+      t.follower.recovery({
+        condition: 'replication.job',
+        anchor: '110-0',
+        cluster: 'atlas',
+        title: 'ok',
+        at: iso(1_800),
+      }),
+    );
     expect(incidentsOf(t)).toEqual([expect.objectContaining({ status: 'resolved' })]);
   });
 
   it('attaches findings, and does not tell the same finding twice', () => {
     t.feed(...nightlyBackup());
     const incidentId = incidentsOf(t)[0]?.id ?? '';
-    const finding = { id: 'rb-32/io-error', runbook: 'rb-32', claim: 'the disk of 104 has errors', confidence: 'high' as const, evidence: [], ruledOut: [], nextSteps: [], at: iso(500) }; // prettier-ignore
+    const finding = {
+      id: 'rb-32/io-error',
+      runbook: 'rb-32',
+      claim: 'the disk of 104 has errors',
+      confidence: 'high' as const,
+      evidence: [],
+      ruledOut: [],
+      nextSteps: [],
+      at: iso(500),
+    };
     const before = t.transitions().length;
     t.run(() =>
       t.follower.diagnosis({ incidentId, runbook: 'rb-32', findings: [finding], missing: [], at: iso(500) }),
     );
-    t.run(() => t.follower.diagnosis({ incidentId, runbook: 'rb-32', findings: [{ ...finding, at: iso(600) }], missing: [], at: iso(600) })); // prettier-ignore
+    t.run(() =>
+      t.follower.diagnosis({
+        incidentId,
+        runbook: 'rb-32',
+        findings: [{ ...finding, at: iso(600) }],
+        missing: [],
+        at: iso(600),
+      }),
+    );
     expect(t.transitions()).toHaveLength(before + 1);
     expect(incidentsOf(t)[0]?.findings).toEqual([finding]);
   });
 
   it('never has two unresolved incidents of one key, nor a revision twice, whatever happens', () => {
-    const nights = [0, 1, 2].flatMap(
-      (night) =>
-      nightlyBackup({ upid: NIGHTLY_UPID.replace('69B4B314', `69B4B31${night}`), pid: 0x3a1f2, from: night * DAY, failed: night === 2 ? [] : [104], ok: night === 2 ? [101, 104] : [101] }), // prettier-ignore
+    const nights = [0, 1, 2].flatMap((night) =>
+      nightlyBackup({
+        upid: NIGHTLY_UPID.replace('69B4B314', `69B4B31${night}`),
+        pid: 0x3a1f2,
+        from: night * DAY,
+        failed: night === 2 ? [] : [104],
+        ok: night === 2 ? [101, 104] : [101],
+      }),
     );
     const op = fc.constantFrom('acknowledge', 'resolve', 'reopen', 'comment', 'assign', 'snooze');
     const step = fc.oneof(fc.constantFrom(...nights), op);
@@ -230,9 +283,19 @@ describe('incidents', () => {
             if (typeof item !== 'string') one.feed(item);
             else
               for (const { id } of incidentsOf(one))
-                one.run(() => one.follower.command({ id, op: item, by: 'ada', note: 'x', until: '2026-03-15T00:00:00.000Z' })); // prettier-ignore
+                one.run(() =>
+                  one.follower.command({
+                    id,
+                    op: item,
+                    by: 'ada',
+                    note: 'x',
+                    until: '2026-03-15T00:00:00.000Z',
+                  }),
+                );
           }
-          const keys = incidentsOf(one).filter((incident) => incident.status !== 'resolved').map((incident) => incident.key); // prettier-ignore
+          const keys = incidentsOf(one)
+            .filter((incident) => incident.status !== 'resolved')
+            .map((incident) => incident.key);
           expect(new Set(keys).size).toBe(keys.length);
           const told = one.told().filter(({ subject }) => subject.startsWith('incidents.'));
           expect(new Set(told.map(({ id }) => id)).size).toBe(told.length);

@@ -17,10 +17,13 @@ export interface LedgerParts {
 }
 
 /** What a new incident is given; the rest follows. */
-export type Opening = Omit<Incident, 'id' | 'key' | 'revision' | 'status' | 'updatedAt' | 'timeline' | 'findings' | 'openedAt'> & {
+export type Opening = Omit<
+  Incident,
+  'id' | 'key' | 'revision' | 'status' | 'updatedAt' | 'timeline' | 'findings' | 'openedAt'
+> & {
   /** When it began, in milliseconds. */
   readonly since: number;
-}; // prettier-ignore
+};
 
 /** Writes incidents down together with what the bus is owed for them. Everything belongs inside one transaction. */
 export interface Ledger {

@@ -1,4 +1,13 @@
-import { stateKeys, type DatastoreState, type GuestState, type JobState, type NodeState, type Observation, type ObservedRow, type StorageState } from '@proxmox-mcp/schemas'; // prettier-ignore
+import {
+  stateKeys,
+  type DatastoreState,
+  type GuestState,
+  type JobState,
+  type NodeState,
+  type Observation,
+  type ObservedRow,
+  type StorageState,
+} from '@proxmox-mcp/schemas';
 
 /** One entry of the live picture. */
 export type Entry = NodeState | GuestState | StorageState | DatastoreState | JobState;
@@ -30,7 +39,6 @@ export function fold(
   row: ObservedRow,
   seen: Pick<Observation, 'source' | 'product' | 'cluster' | 'at'>,
 ): Entry {
-  // prettier-ignore
   const { source, product, cluster, at } = seen;
   const since = before !== undefined && statusOf(before) === statusOf(row) ? before.since : at;
   // Guests of a dead node come without a name; the one they had is still theirs.
@@ -41,8 +49,17 @@ export function fold(
 
 /** Fields that move all the time; alone they are written at most once in `METRICS_EVERY_MS`. */
 const METRICS: ReadonlySet<string> = new Set([
-  'cpu', 'mem', 'disk', 'netin', 'netout', 'uptime', 'used', 'avail', 'estimatedFull', 'observedAt',
-]); // prettier-ignore
+  'cpu',
+  'mem',
+  'disk',
+  'netin',
+  'netout',
+  'uptime',
+  'used',
+  'avail',
+  'estimatedFull',
+  'observedAt',
+]);
 
 /** Oldest metrics a reader of the key-value sees, in milliseconds. */
 export const METRICS_EVERY_MS = 60_000;

@@ -171,7 +171,12 @@ export function createLiveState(kv: KeyValue): LiveState {
       degraded: [],
       at,
     };
-    const status = all.length > 0 && base.status === 'ok' ? 'degraded' : all.length === 0 && base.status === 'degraded' ? 'ok' : base.status; // prettier-ignore
+    const status =
+      all.length > 0 && base.status === 'ok'
+        ? 'degraded'
+        : all.length === 0 && base.status === 'degraded'
+          ? 'ok'
+          : base.status;
     await kv.put(key, JSON.stringify({ ...base, degraded: all, status }));
   }
 

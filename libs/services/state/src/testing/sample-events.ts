@@ -34,11 +34,13 @@ export function sampleEvent(sample: Sample): Event {
     title: `${sample.type} at ${second}`,
     ...given,
     channel,
-    id: sample.id ?? `${channel}-${sample.type}-${sample.upid ?? ''}-${sample.guest?.vmid ?? ''}-${second}-${JSON.stringify(facts).length}`,
+    id:
+      sample.id ??
+      `${channel}-${sample.type}-${sample.upid ?? ''}-${sample.guest?.vmid ?? ''}-${second}-${JSON.stringify(facts).length}`,
     facts,
     occurredAt: at,
     receivedAt: at,
-  }; // prettier-ignore
+  };
 }
 
 function severityOf(type: string): Severity {
@@ -76,16 +78,67 @@ export function nightlyBackup(night: Night = {}): Event[] {
   const task = { task_type: 'vzdump', task_id: '', user: 'root@pam', starttime: epoch(from) };
   const ended = { ...task, endtime: epoch(end), ...(failed.length > 0 ? { error: status } : {}) };
   const rows = (more: (vmid: number, isOk: boolean) => object) =>
-    [...ok.map((vmid) => ({ vmid, status: 'ok', ...more(vmid, true) })), ...failed.map((vmid) => ({ vmid, status: 'err', ...more(vmid, false) }))].sort((a, b) => a.vmid - b.vmid); // prettier-ignore
+    [
+      ...ok.map((vmid) => ({ vmid, status: 'ok', ...more(vmid, true) })),
+      ...failed.map((vmid) => ({ vmid, status: 'err', ...more(vmid, false) })),
+    ].sort((a, b) => a.vmid - b.vmid);
   return [
-    sampleEvent({ type: 'backup.job.started', channel: 'syslog', ...common, second: from, facts: { task_type: 'vzdump', starttime: epoch(from) } }),
+    sampleEvent({
+      type: 'backup.job.started',
+      channel: 'syslog',
+      ...common,
+      second: from,
+      facts: { task_type: 'vzdump', starttime: epoch(from) },
+    }),
     sampleEvent({ type: 'backup.job.started', ...common, second: from, facts: task }),
-    sampleEvent({ type: 'backup.guest.progress', ...common, second: from + 90, guest: { kind: 'qemu', vmid: 101 }, facts: { percent: 41 } }),
+    sampleEvent({
+      type: 'backup.guest.progress',
+      ...common,
+      second: from + 90,
+      guest: { kind: 'qemu', vmid: 101 },
+      facts: { percent: 41 },
+    }),
     ...failed.map((vmid) =>
-      sampleEvent({ type: 'backup.guest.failed', channel: 'syslog', node: 'pve1', second: end - 1, guest: { kind: 'unknown', vmid }, facts: { error: reason, worker_pid: pid } })),
-    sampleEvent({ type: `backup.job.${outcome}`, channel: 'syslog', ...common, status, second: end, facts: { task_type: 'vzdump', starttime: epoch(from), ...(failed.length > 0 ? { error: status } : {}) } }),
-    sampleEvent({ type: `backup.job.${outcome}`, channel: 'webhook', node: 'pve1', second: end, facts: { notification_type: 'vzdump', job_id: jobId, guests: rows((vmid, isOk) => ({ name: `vm${vmid}`, time_s: 180, size_bytes: isOk ? 5594194903 : 0 })), errors: Object.fromEntries(failed.map((vmid) => [vmid, reason])) } }),
+      sampleEvent({
+        type: 'backup.guest.failed',
+        channel: 'syslog',
+        node: 'pve1',
+        second: end - 1,
+        guest: { kind: 'unknown', vmid },
+        facts: { error: reason, worker_pid: pid },
+      }),
+    ),
+    sampleEvent({
+      type: `backup.job.${outcome}`,
+      channel: 'syslog',
+      ...common,
+      status,
+      second: end,
+      facts: { task_type: 'vzdump', starttime: epoch(from), ...(failed.length > 0 ? { error: status } : {}) },
+    }),
+    sampleEvent({
+      type: `backup.job.${outcome}`,
+      channel: 'webhook',
+      node: 'pve1',
+      second: end,
+      facts: {
+        notification_type: 'vzdump',
+        job_id: jobId,
+        guests: rows((vmid, isOk) => ({ name: `vm${vmid}`, time_s: 180, size_bytes: isOk ? 5594194903 : 0 })),
+        errors: Object.fromEntries(failed.map((vmid) => [vmid, reason])),
+      },
+    }),
     sampleEvent({ type: `backup.job.${outcome}`, ...common, status, second: end, facts: ended }),
-    sampleEvent({ type: `backup.job.${outcome}`, ...common, status, second: end + 2, facts: { ...ended, storage: 'nas-backup', guests: rows((_, isOk) => ({ kind: 'qemu', ...(isOk ? {} : { error: reason, last_percent: 61 }) })) } }),
-  ]; // prettier-ignore
+    sampleEvent({
+      type: `backup.job.${outcome}`,
+      ...common,
+      status,
+      second: end + 2,
+      facts: {
+        ...ended,
+        storage: 'nas-backup',
+        guests: rows((_, isOk) => ({ kind: 'qemu', ...(isOk ? {} : { error: reason, last_percent: 61 }) })),
+      },
+    }),
+  ];
 }
