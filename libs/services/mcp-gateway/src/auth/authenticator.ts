@@ -90,11 +90,8 @@ export class Authenticator {
     const now = this.#options.now();
     const last = this.#used[id];
     if (last !== undefined && now - Date.parse(last) < LAST_USED_RESOLUTION_MS) return;
-    this.#used = Object.fromEntries(
-      [...Object.entries(this.#used), [id, new Date(now).toISOString()]].filter(([key]) =>
-        this.#tokens.has(String(key)),
-      ),
-    );
+    const all = { ...this.#used, [id]: new Date(now).toISOString() };
+    this.#used = Object.fromEntries(Object.entries(all).filter(([key]) => this.#tokens.has(key)));
     // For people only: a full disk must not refuse a login.
     const used = this.#used;
     this.#writing = this.#writing.then(() => writeLastUsed(this.#options.file, used)).catch(() => undefined);

@@ -1,5 +1,5 @@
 import { NoAnswer, BusUnavailable } from '@proxmox-mcp/bus';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { tierAllows } from '../auth/grants.ts';
 import { findAlias } from '../aliases/aliases.ts';
 import { findTool } from '../tools/index.ts';

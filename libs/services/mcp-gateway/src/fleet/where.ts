@@ -57,7 +57,8 @@ function parseCondition(text: string): Condition {
 
 function meets(actual: unknown, { operator, value }: Condition): boolean {
   if (operator === '=' || operator === '!=') {
-    const isEqual = actual !== undefined && String(actual).toLowerCase() === value.toLowerCase();
+    const isWord = typeof actual === 'string' || typeof actual === 'number';
+    const isEqual = isWord && String(actual).toLowerCase() === value.toLowerCase();
     return isEqual === (operator === '=');
   }
   const wanted = Number(value);

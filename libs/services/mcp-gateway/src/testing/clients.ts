@@ -22,8 +22,7 @@ export async function connectV1(url: string, token: string): Promise<ClientV1> {
   const transport = new TransportV1(new URL('/mcp', url), {
     requestInit: { headers: { authorization: `Bearer ${token}` } },
   });
-  // The SDK's own types disagree under exactOptionalPropertyTypes.
-  await client.connect(transport as Parameters<ClientV1['connect']>[0]);
+  await client.connect(transport);
   return client;
 }
 
@@ -43,5 +42,7 @@ export async function post(
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
-  return { status: response.status, body: JSON.parse(text === '' ? '{}' : text), headers: response.headers };
+  // Every answer of the gateway is an object.
+  const answer = JSON.parse(text === '' ? '{}' : text) as Record<string, unknown>;
+  return { status: response.status, body: answer, headers: response.headers };
 }

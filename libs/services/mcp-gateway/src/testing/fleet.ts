@@ -8,7 +8,7 @@ import {
   type Fact,
   type FactsQuery,
   type GuestState,
-  type Incident,
+  Incident,
   type IncidentCommandAnswer,
   type NodeState,
   type SourceState,
@@ -183,8 +183,13 @@ export interface History {
   };
 }
 
+/** A history that nobody can ask. */
+export function noHistory(): History {
+  return { events: [], facts: [], asked: { events: [], facts: [], commands: [] } };
+}
+
 export async function answerHistory(bus: Bus): Promise<History> {
-  const history: History = { events: [], facts: [], asked: { events: [], facts: [], commands: [] } };
+  const history = noHistory();
   await bus.answer(requests.events, 'state', (query) => {
     history.asked.events.push(query);
     const from = Number(query.cursor ?? 0);
@@ -197,8 +202,15 @@ export async function answerHistory(bus: Bus): Promise<History> {
     return { items: history.facts.filter((row) => query.upid === undefined || row.upid === query.upid) };
   });
   await bus.answer(requests.incidents, 'state', async (query) => {
-    const rows = (await (await bus.kv('INCIDENTS')).list()).map((entry): Incident => JSON.parse(entry.value));
-    return { items: rows.filter((row) => query.statuses?.includes(row.status) ?? true) };
+    const rows = (await (await bus.kv('INCIDENTS')).list()).map((entry) =>
+      Incident.parse(JSON.parse(entry.value)),
+    );
+    return {
+      items: rows.filter(
+        (row) =>
+          (query.statuses?.includes(row.status) ?? true) && (query.id === undefined || row.id === query.id),
+      ),
+    };
   });
   await bus.answer(requests.incidentCommand, 'state', (command): IncidentCommandAnswer => {
     history.asked.commands.push(command);

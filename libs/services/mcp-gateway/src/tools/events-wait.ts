@@ -1,11 +1,10 @@
-import type { Message } from '@proxmox-mcp/bus';
-import { filters, IncidentStatus, requests, Severity, type Event, type Incident } from '@proxmox-mcp/schemas';
+import { IncidentStatus, Severity } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
 import { decodeCursor, encodeCursor, type EventCursor } from '../call/event-cursor.ts';
 import { findGuest } from '../fleet/guest-address.ts';
-import { eventRow, incidentRow, taskRow } from '../fleet/rows.ts';
-import { wantsEvent, type EventFilter } from '../wait/event-filter.ts';
-import { gather, type GatherOptions } from '../wait/gather.ts';
+import { untilEvent, untilGuest, untilIncident, untilTask, type Condition } from '../wait/conditions.ts';
+import type { EventFilter } from '../wait/event-filter.ts';
+import { gather } from '../wait/gather.ts';
 import { clusterArgument, guestArgument } from './arguments.ts';
 import { ToolError } from './tool-error.ts';
 import { dataOutput, defineTool, readOpenWorld, type ToolContext } from './tool.ts';
@@ -83,20 +82,12 @@ async function here({ bus }: ToolContext): Promise<Required<EventCursor>> {
   return { events, incidents };
 }
 
-interface Wait {
-  /** For people, from the arguments' shape only. */
-  readonly what: string;
-  readonly listen: GatherOptions['listen'];
-  /** What a later call can begin after. */
-  readonly seen: () => EventCursor;
-}
-
 function plan(
   until: z.infer<typeof Until>,
   cluster: string | undefined,
   from: EventCursor,
   context: ToolContext,
-): Wait {
+): Condition {
   const given = [until.task, until.event, until.guest, until.incident].filter((part) => part !== undefined);
   if (given.length !== 1) {
     throw new ToolError(
@@ -105,10 +96,11 @@ function plan(
     );
   }
   if (until.task !== undefined) return untilTask(until.task, from, context);
-  if (until.event !== undefined) return untilEvent(until.event, cluster, from, context);
+  if (until.event !== undefined) return untilEvent(filterOf(until.event, cluster, context), from, context);
   if (until.guest !== undefined) {
     if (until.state === undefined) throw new ToolError('invalid', 'until.guest needs until.state');
-    return untilGuest(until.guest, until.state, { cluster, from, context });
+    const guest = findGuest(context.mirror, until.guest, cluster);
+    return untilGuest({ cluster: guest.cluster, vmid: guest.vmid, state: until.state }, from, context);
   }
   if (until.incident === undefined || until.status === undefined) {
     throw new ToolError('invalid', 'until.incident needs until.status');
@@ -116,14 +108,13 @@ function plan(
   return untilIncident(until.incident, until.status, from, context);
 }
 
-function untilEvent(
+function filterOf(
   argument: z.infer<typeof EventFilterArgument>,
   cluster: string | undefined,
-  from: EventCursor,
-  { bus, mirror }: ToolContext,
-): Wait {
+  { mirror }: ToolContext,
+): EventFilter {
   const guest = argument.guest === undefined ? undefined : findGuest(mirror, argument.guest, cluster);
-  const filter: EventFilter = {
+  return {
     types: argument.types,
     minSeverity: argument.severity,
     cluster: guest?.cluster ?? (cluster === '*' ? undefined : cluster),
@@ -131,96 +122,5 @@ function untilEvent(
     node: argument.node,
     storage: argument.storage,
     channels: argument.source,
-  };
-  let seen = from.events;
-  return {
-    what: 'an event as asked for',
-    seen: () => ({ ...from, events: seen }),
-    listen: async (offer) => {
-      let isFull = false;
-      return [
-        await bus.subscribe<Event>({ filters: [filters.allEvents], from: from.events }, ({ data, seq }) => {
-          if (isFull) return;
-          if (wantsEvent(filter, data) && !offer(eventRow(data, seq))) isFull = true;
-          else seen = Math.max(seen, seq);
-        }),
-      ];
-    },
-  };
-}
-
-function untilGuest(
-  address: string,
-  state: string,
-  { cluster, from, context }: { cluster: string | undefined; from: EventCursor; context: ToolContext },
-): Wait {
-  const { mirror } = context;
-  const { vmid, cluster: inCluster } = findGuest(mirror, address, cluster);
-  const events = untilEvent({ types: [`guest.state.${state}`] }, inCluster, from, context);
-  const isSo = () =>
-    mirror
-      .rows('guests')
-      .some((row) => row.cluster === inCluster && row.vmid === vmid && row.status === state);
-  const now = { how: 'live picture', guest: `${inCluster}/${vmid}`, state };
-  return {
-    what: `guest ${vmid} is ${state}`,
-    seen: events.seen,
-    listen: async (offer) => {
-      const stopWatching = mirror.onChange(({ table }) => {
-        if (table === 'guests' && isSo()) offer(now);
-      });
-      if (isSo()) offer(now);
-      const consumers = await events.listen((match) => !isAbout(match, vmid) || offer(match));
-      return [...consumers, stopWatching];
-    },
-  };
-}
-
-function isAbout(row: Record<string, unknown>, vmid: number): boolean {
-  const { guest } = row;
-  return typeof guest === 'object' && guest !== null && 'vmid' in guest && guest.vmid === vmid;
-}
-
-function untilTask(upid: string, from: EventCursor, { bus }: ToolContext): Wait {
-  return {
-    what: 'the task has ended',
-    seen: () => from,
-    listen: async (offer) => {
-      // Listen first, then ask: a task that ends in between is told by the one or the other.
-      const facts = await bus.subscribe({ filters: [filters.allFacts], from: 'new' }, ({ data }) => {
-        if (data.upid === upid && data.endedAt !== undefined) offer(taskRow(data));
-      });
-      const { items } = await bus.request(requests.facts, { upid, limit: 1 });
-      for (const fact of items) if (fact.endedAt !== undefined) offer(taskRow(fact));
-      return [facts];
-    },
-  };
-}
-
-function untilIncident(
-  id: string,
-  status: IncidentStatus,
-  from: EventCursor,
-  { bus, mirror }: ToolContext,
-): Wait {
-  let seen = from.incidents;
-  return {
-    what: `incident ${id} is ${status}`,
-    seen: () => ({ ...from, incidents: seen }),
-    listen: async (offer) => {
-      const take = (incident: Incident) => {
-        if (incident.id === id && incident.status === status) offer(incidentRow(incident));
-      };
-      const consumer = await bus.subscribe<Incident>(
-        { filters: [filters.allIncidents], from: from.incidents ?? 'new' },
-        ({ data, seq }: Message<Incident>) => {
-          seen = Math.max(seen ?? 0, seq);
-          take(data);
-        },
-      );
-      const present = mirror.incident(id);
-      if (present !== undefined) take(present);
-      return [consumer];
-    },
   };
 }

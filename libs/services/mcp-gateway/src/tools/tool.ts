@@ -62,8 +62,7 @@ export interface Tool<I extends z.ZodObject = z.ZodObject> {
 
 /** Ties the arguments' type to the tool without naming it twice. */
 export function defineTool<I extends z.ZodObject>(tool: Tool<I>): Tool {
-  // A Tool of one input is used as a Tool of any: call-tool parses by `tool.input` before it runs `tool.run`.
-  return tool as unknown as Tool;
+  return tool;
 }
 
 // Every key is optional because failed calls answer by the same schema with `code`, `message`, `hint`, `retryable`, and some

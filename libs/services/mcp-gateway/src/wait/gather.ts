@@ -14,10 +14,14 @@ export interface GatherOptions {
   readonly signal: AbortSignal;
   /** Called every few seconds while waiting. */
   readonly onTick: (elapsedMs: number) => void;
-  /** Starts to listen. Offers what matches; `false` from `offer` means: no more, do not count it as seen. */
+  /**
+   * Starts to listen: offers what matches (`false` from `offer` means: no more, do not count it as seen) and hands over
+   * each listener as soon as it runs, so that it is stopped whatever fails after it.
+   */
   readonly listen: (
     offer: (match: Record<string, unknown>) => boolean,
-  ) => Promise<readonly (Consumer | (() => void))[]>;
+    hold: (listener: Pick<Consumer, 'stop'>) => void,
+  ) => Promise<void>;
 }
 
 const TICK_MS = 5_000;
@@ -38,10 +42,10 @@ export async function gather({ timeoutMs, signal, onTick, listen }: GatherOption
   const ticker = setInterval(() => onTick(performance.now() - started), TICK_MS);
   const onAbort = () => finish();
   signal.addEventListener('abort', onAbort, { once: true });
-  let listeners: readonly (Consumer | (() => void))[] = [];
+  const listeners: Pick<Consumer, 'stop'>[] = [];
   try {
     if (signal.aborted) finish();
-    listeners = await listen(offer);
+    await listen(offer, (listener) => void listeners.push(listener));
     await over;
     isOpen = false;
     return { matched: found.length > 0, found };
@@ -50,8 +54,6 @@ export async function gather({ timeoutMs, signal, onTick, listen }: GatherOption
     clearTimeout(timer);
     clearInterval(ticker);
     signal.removeEventListener('abort', onAbort);
-    await Promise.all(
-      listeners.map((listener) => (typeof listener === 'function' ? listener() : listener.stop())),
-    );
+    await Promise.all(listeners.map((listener) => listener.stop()));
   }
 }

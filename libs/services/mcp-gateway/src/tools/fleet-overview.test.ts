@@ -1,0 +1,64 @@
+import { openToolBench, type ToolBench } from '../testing/tool-bench.ts';
+
+let bench: ToolBench;
+beforeAll(async () => {
+  bench = await openToolBench();
+});
+afterAll(() => bench.close());
+
+it('sums up each cluster from the live picture and names what is degraded with its fix', async () => {
+  expect(await bench.ask('fleet_overview')).toEqual({
+    as_of: expect.any(String),
+    data: {
+      clusters: [
+        {
+          cluster: 'edge',
+          product: 'pve',
+          health: 'ok',
+          nodes: { online: 1, offline: 0, unknown: 0 },
+          guests: { running: 1, stopped: 0, unknown: 0 },
+          capacity: { cpu_percent: 25, mem_percent: 25 },
+          versions: { unknown: 1 },
+          observed_at: '2026-11-20T10:00:00.000Z',
+        },
+        {
+          cluster: 'pbs1',
+          product: 'pbs',
+          health: 'ok',
+          nodes: { online: 0, offline: 0, unknown: 0 },
+          capacity: {},
+          datastores: [{ datastore: 'tank', status: 'available', used_percent: 95 }],
+          versions: {},
+        },
+        {
+          cluster: 'prod',
+          product: 'pve',
+          health: 'critical',
+          nodes: { online: 1, offline: 1, unknown: 0, down: ['pve2'] },
+          guests: { running: 1, stopped: 1, unknown: 0 },
+          capacity: { cpu_percent: 25, mem_percent: 25 },
+          versions: { unknown: 2 },
+          observed_at: '2026-11-20T10:00:00.000Z',
+        },
+      ],
+      incidents: { unresolved: 1, by_severity: { error: 1 } },
+      sources: { ok: 0, degraded: 1, down: 0 },
+    },
+    warnings: [],
+    degraded: [
+      {
+        where: 'lab',
+        reason: 'privilege',
+        detail: 'Sys.Audit on /nodes/pve2',
+        fix: "pveum acl modify / --tokens 'root@pam!x' --roles PVEAuditor",
+        since: '2026-11-20T10:00:00.000Z',
+      },
+    ],
+  });
+});
+
+it('shows one cluster and the asked parts only', async () => {
+  const { data } = await bench.ask('fleet_overview', { cluster: 'edge', include: ['health'] });
+  expect(data).toMatchObject({ clusters: [{ cluster: 'edge' }], incidents: { unresolved: 0 } });
+  expect(JSON.stringify(data)).not.toContain('capacity');
+});
