@@ -1,0 +1,118 @@
+import type { IngestLine, LiveInventory } from '@proxmox-mcp/ingest-kit';
+import type { NormalizeResult } from '@proxmox-mcp/schemas';
+import type { ParseFormat } from './config.ts';
+import type { Received, StoreBatch } from './intake.ts';
+import { normalizeMessage, type HostMessage } from './normalize.ts';
+import { createOomJoiner, type Joinable } from './oom-joiner.ts';
+import { parseMessage } from './parse.ts';
+
+/** Refused messages of strangers that are kept per second; beyond, they are counted only. */
+const KEPT_PER_SECOND = 20;
+/** Source of events whose sender is not known: dead letters only. */
+const NO_SOURCE = 'syslog';
+
+/** A message with what the line wants to know of it. */
+interface Pending {
+  readonly received: Received;
+  readonly source: string;
+}
+
+export interface BatchReceiverOptions {
+  readonly line: IngestLine;
+  readonly inventory: Pick<LiveInventory, 'index'>;
+  readonly format: ParseFormat;
+  readonly now: () => number;
+  /** A refused message that was not kept, because too many were. */
+  readonly onUnkept: (reason: string) => void;
+  /** Something was stored. */
+  readonly onStored: () => void;
+}
+
+/** Takes messages from bytes to the bus. */
+export interface BatchReceiver {
+  /** Reads a batch, and what waited long enough for a second line. */
+  readonly prepare: (batch: readonly Received[]) => StoreBatch;
+  /** What still waits for a second line goes without it. */
+  readonly finish: () => StoreBatch;
+  /** Messages that wait for a second line. */
+  readonly held: number;
+}
+
+export function createBatchReceiver(options: BatchReceiverOptions): BatchReceiver {
+  const { line, inventory, format, now, onUnkept, onStored } = options;
+  const joiner = createOomJoiner<Pending>((first, second) => ({
+    ...first,
+    received: {
+      ...first.received,
+      bytes: Buffer.concat([first.received.bytes, Buffer.from('\n'), second.received.bytes]),
+    },
+  }));
+  let keepSecond = 0;
+  let kept = 0;
+
+  function mayKeep(): boolean {
+    const second = Math.floor(now() / 1000);
+    if (second !== keepSecond) {
+      keepSecond = second;
+      kept = 0;
+    }
+    return ++kept <= KEPT_PER_SECOND;
+  }
+
+  function settle({ received, source }: Pending, result: NormalizeResult): StoreBatch {
+    const { origin, bytes, receivedAt } = received;
+    if ('reject' in result && !mayKeep()) {
+      onUnkept(result.reason);
+      return () => Promise.resolve();
+    }
+    return async () => {
+      const { stored } = await line.settle({ source, origin, raw: bytes, receivedAt }, result);
+      if (stored > 0) onStored();
+    };
+  }
+
+  function normalizeSafely(message: HostMessage, receivedAt: number): NormalizeResult {
+    try {
+      return normalizeMessage(message, inventory.index(), receivedAt);
+    } catch (err) {
+      // Our fault, and only this line's: the other lines of the batch must not suffer for it.
+      return {
+        reject: true,
+        reason: 'normalizer-threw',
+        detail: err instanceof Error ? err.message : 'unknown',
+      };
+    }
+  }
+
+  function settleKnown({ message, tag }: Joinable<Pending>): StoreBatch {
+    return settle(tag, normalizeSafely(message, tag.received.receivedAt));
+  }
+
+  function receive(received: Received): StoreBatch[] {
+    const stranger = { received, source: NO_SOURCE };
+    if (received.oversize) return [settle(stranger, { ignore: true, reason: 'oversize' })];
+    const parsed = parseMessage(received.bytes, format);
+    if ('reject' in parsed) return [settle(stranger, { reject: true, reason: parsed.reject })];
+    const host = inventory.index().find(parsed.host);
+    if (host === undefined) {
+      const detail = `host ${JSON.stringify(parsed.host.slice(0, 100))} is in no source of the inventory`;
+      return [settle(stranger, { reject: true, reason: 'unknown-host', detail })];
+    }
+    const message: HostMessage = { parsed, host };
+    const tag: Pending = { received, source: host.source.id };
+    return joiner.offer({ message, tag }, received.receivedAt).map(settleKnown);
+  }
+
+  const together =
+    (stores: readonly StoreBatch[]): StoreBatch =>
+    async () =>
+      void (await Promise.all(stores.map((store) => store())));
+
+  return {
+    get held() {
+      return joiner.held;
+    },
+    prepare: (batch) => together([...batch.flatMap(receive), ...joiner.release(now()).map(settleKnown)]),
+    finish: () => together(joiner.release().map(settleKnown)),
+  };
+}

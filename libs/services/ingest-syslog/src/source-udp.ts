@@ -1,0 +1,55 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
+import type { Received } from './intake.ts';
+import { SYSLOG_MAX_LINE_BYTES, SYSLOG_RECEIVE_BUFFER_BYTES } from './limits.ts';
+
+export interface UdpSourceOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly now: () => number;
+  readonly onMessage: (message: Received) => void;
+  /** The socket broke after it was open. */
+  readonly onError: (err: Error) => void;
+}
+
+export interface UdpSource {
+  readonly port: number;
+  /** What the kernel granted, in bytes, of `SYSLOG_RECEIVE_BUFFER_BYTES`. */
+  readonly receiveBufferBytes: number;
+  close(): Promise<void>;
+}
+
+/** Opens the UDP socket. One datagram is one message, even with a line feed inside (PROXMOX §D.1). */
+export async function openUdpSource(options: UdpSourceOptions): Promise<UdpSource> {
+  const { host, port, now, onMessage, onError } = options;
+  const socket: Socket = createSocket({
+    type: isIPv6(host) ? 'udp6' : 'udp4',
+    recvBufferSize: SYSLOG_RECEIVE_BUFFER_BYTES,
+  });
+  socket.on('message', (bytes, peer) => {
+    const oversize = bytes.length > SYSLOG_MAX_LINE_BYTES;
+    onMessage({ bytes, oversize, origin: `udp ${peer.address}:${peer.port}`, receivedAt: now() });
+  });
+  const listening = once(socket, 'listening');
+  socket.bind(port, host);
+  try {
+    await listening;
+  } catch (err) {
+    socket.close();
+    throw err;
+  }
+  socket.on('error', onError);
+  return {
+    port: socket.address().port,
+    // Linux reports twice what it grants, the other half being its own bookkeeping (socket(7), SO_RCVBUF).
+    receiveBufferBytes: socket.getRecvBufferSize() / (process.platform === 'linux' ? 2 : 1),
+    close: () =>
+      new Promise((resolve) => {
+        socket.off('error', onError);
+        socket.on('error', () => undefined);
+        socket.close(() => resolve());
+      }),
+  };
+}
