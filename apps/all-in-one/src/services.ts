@@ -2,7 +2,7 @@ import { diagnostics } from '@proxmox-mcp/diagnostics';
 import { ingestSyslog } from '@proxmox-mcp/ingest-syslog';
 import { ingestWebhook } from '@proxmox-mcp/ingest-webhook';
 import { ingestWebsocket } from '@proxmox-mcp/ingest-websocket';
-import { mcpGateway } from '@proxmox-mcp/mcp-gateway';
+import { mcpGatewayService } from '@proxmox-mcp/mcp-gateway';
 import { notifier } from '@proxmox-mcp/notifier';
 import type { ServiceDefinition } from '@proxmox-mcp/service-kit';
 import { state } from '@proxmox-mcp/state';
@@ -15,7 +15,7 @@ export const SERVICES: readonly ServiceDefinition[] = [
   state,
   diagnostics,
   notifier,
-  mcpGateway,
+  mcpGatewayService,
 ];
 
 /** Thrown for a word of SERVICES that names no service. */

@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { createEmbeddedBus, type Bus } from '@proxmox-mcp/bus';
+import { openBus, type Bus } from '@proxmox-mcp/bus';
 import type { CommonSettings } from '@proxmox-mcp/config';
 import type { Logger } from 'pino';
 
@@ -8,8 +7,7 @@ const DAY_MS = 86_400_000;
 export interface ProcessBusOptions {
   readonly common: CommonSettings;
   readonly dataDir: string;
-  readonly instance: string;
-  /** Services of this process: part of the NATS client's name. */
+  /** Services of this process: name of the NATS client and of the outbox. */
   readonly services: readonly string[];
   /** A way in cannot tell its senders to wait: what it hears while NATS is away is kept in a local outbox. */
   readonly needsOutbox: boolean;
@@ -19,12 +17,21 @@ export interface ProcessBusOptions {
 
 /** Opens the one bus of this process: NATS where NATS_URL names servers, else the embedded log in DATA_DIR. */
 export async function openProcessBus(options: ProcessBusOptions): Promise<Bus> {
-  const { common, dataDir, log } = options;
-  const retention = { maxAgeMs: common.HISTORY_DAYS * DAY_MS, maxBytes: common.HISTORY_MAX_BYTES };
-  return createEmbeddedBus({
-    file: join(dataDir, 'bus.sqlite'),
-    synchronous: common.BUS_SYNC === 'full' ? 'FULL' : 'NORMAL',
-    retention,
-    log,
-  });
+  const { common, services, log, signal } = options;
+  return openBus(
+    {
+      natsUrl: common.NATS_URL,
+      natsCredsFile: common.NATS_CREDS_FILE,
+      natsReplicas: common.NATS_REPLICAS,
+      dataDir: options.dataDir,
+      sync: common.BUS_SYNC,
+      retention: { maxAgeMs: common.HISTORY_DAYS * DAY_MS, maxBytes: common.HISTORY_MAX_BYTES },
+    },
+    {
+      name: services.length === 1 ? (services[0] ?? 'all-in-one') : 'all-in-one',
+      outbox: options.needsOutbox,
+      log,
+      ...(signal === undefined ? {} : { signal }),
+    },
+  );
 }

@@ -77,7 +77,6 @@ export async function startServices(
     const bus = await openProcessBus({
       common,
       dataDir,
-      instance,
       services: enabled.map((definition) => definition.name),
       needsOutbox: enabled.some((definition) => definition.listener !== undefined),
       log: log.child({ service: 'bus' }),

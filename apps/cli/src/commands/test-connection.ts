@@ -1,0 +1,70 @@
+import { parseArgs } from 'node:util';
+import { CommonSettings, loadSettings, SettingsError } from '@proxmox-mcp/config';
+import { ingestSyslog } from '@proxmox-mcp/ingest-syslog';
+import { ingestWebhook } from '@proxmox-mcp/ingest-webhook';
+import { ingestWebsocket } from '@proxmox-mcp/ingest-websocket';
+import { mcpGatewayService } from '@proxmox-mcp/mcp-gateway';
+import { notifier, NotifierConfig } from '@proxmox-mcp/notifier';
+import { checkLine, type Check } from '../checks/check.ts';
+import { checkChannels } from '../checks/check-channel.ts';
+import { checkHost } from '../checks/check-host.ts';
+import { checkPort } from '../checks/check-port.ts';
+import type { Command } from '../command.ts';
+
+const ALL_GOOD = '🎉 All nodes and IO modules are reachable and ready!';
+
+/** Where each way in listens: service, and the settings of host and port. */
+const PORTS = [
+  { service: ingestSyslog.name, host: 'EVENT_SYSLOG_LISTEN_HOST', port: 'EVENT_SYSLOG_LISTEN_PORT' },
+  { service: ingestWebhook.name, host: 'WEBHOOK_HOST', port: 'WEBHOOK_PORT' },
+  { service: mcpGatewayService.name, host: 'GATEWAY_HOST', port: 'GATEWAY_PORT' },
+] as const;
+
+/** Settings, hosts, ways in and channels, each with the fix where it fails. */
+export const testConnection: Command = {
+  name: 'test-connection',
+  usage: '[--json] [--send]',
+  summary: 'checks settings, every host (TLS, credentials, privileges, clock), every way in and channel',
+  async run({ args, env, print, complain, signal }) {
+    const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean' }, send: { type: 'boolean' } } });
+    const owners = [ingestWebsocket, ingestSyslog, ingestWebhook, notifier, mcpGatewayService];
+    let settings;
+    try {
+      settings = loadSettings(owners, { env });
+    } catch (err) {
+      if (!(err instanceof SettingsError)) throw err;
+      for (const { key, message } of err.faults) complain(checkLine({ status: 'failed', what: key, cause: message }));
+      return 2;
+    }
+    const checks: Check[] = [{ status: 'passed', what: 'settings: understood' }];
+    checks.push(...settings.notices.map((notice): Check => ({ status: 'warned', what: notice })));
+    if (settings.hosts.length === 0) {
+      checks.push({
+        status: 'failed',
+        what: 'no Proxmox host is configured',
+        fix: 'set PVE_NODES and PVE1_HOST…, see .env.example',
+      });
+    }
+    const common = CommonSettings.parse(settings.common);
+    const adminUrl = `http://${common.ADMIN_HOST}:${common.ADMIN_PORT}`;
+    const ports = PORTS.filter(({ service }) => !settings.disabled.has(service)).map(({ service, host, port }) => {
+      const own = settings.values.get(service) ?? {};
+      return checkPort({ service, host: String(own[host]), port: Number(own[port]), key: port, adminUrl });
+    });
+    // Parsed once by the notifier's own schema; the map only forgets the type.
+    const channels = checkChannels(settings.values.get(notifier.name) as NotifierConfig, values.send === true);
+    const found = await Promise.all([
+      ...settings.hosts.map((host) => checkHost(host, signal)),
+      Promise.all(ports),
+      channels,
+    ]);
+    checks.push(...found.flat());
+    const passed = checks.every((check) => check.status !== 'failed');
+    if (values.json === true) print(JSON.stringify({ passed, checks }, undefined, 2));
+    else {
+      for (const check of checks) print(checkLine(check));
+      if (passed) print(ALL_GOOD);
+    }
+    return passed ? 0 : 1;
+  },
+};

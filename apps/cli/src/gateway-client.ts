@@ -1,0 +1,59 @@
+import type { CommandContext } from './command.ts';
+
+/** The gateway did not answer as hoped; the message says what to do. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+}
+
+/** Where the gateway is and what opens it. */
+export interface GatewayAddress {
+  readonly url: string;
+  readonly token: string;
+}
+
+/** Options that every command which talks to the gateway has. */
+export const GATEWAY_OPTIONS = { url: { type: 'string' }, token: { type: 'string' } } as const;
+export const GATEWAY_USAGE = '[--url URL] [--token TOKEN]';
+
+/** From the options, else the settings. @throws {GatewayError} without a token. */
+export function gatewayAddress(
+  values: { readonly url?: string | undefined; readonly token?: string | undefined },
+  env: CommandContext['env'],
+): GatewayAddress {
+  const host = (env['GATEWAY_HOST'] ?? '').replace(/^(0\.0\.0\.0|::|)$/, '127.0.0.1');
+  const url = values.url ?? env['GATEWAY_URL'] ?? `http://${host}:${env['GATEWAY_PORT'] || '8080'}`;
+  const token = values.token ?? env['GATEWAY_TOKEN'];
+  if (token === undefined || token === '') {
+    throw new GatewayError(
+      'no token: give --token or GATEWAY_TOKEN; `npm run -s pmx -- token create --name NAME --scope read` makes one',
+    );
+  }
+  return { url: url.replace(/\/+$/, ''), token };
+}
+
+/** One request with the token; answers only what succeeded. */
+export async function askGateway(
+  { url, token }: GatewayAddress,
+  path: string,
+  init: { readonly method?: string; readonly body?: unknown; readonly signal: AbortSignal },
+): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await fetch(`${url}${path}`, {
+      method: init.method ?? 'GET',
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) }),
+      signal: init.signal,
+    });
+  } catch (err) {
+    if (init.signal.aborted) throw err;
+    throw new GatewayError(`${url} does not answer; is it running (npm start)? --url says where it is`, { cause: err });
+  }
+  if (answer.ok) return answer;
+  const text = (await answer.text()).slice(0, 500);
+  const hint = answer.status === 401 ? ' (the token is not accepted)' : '';
+  throw new GatewayError(`${url}${path}: HTTP ${answer.status}${hint} ${text}`.trim());
+}
