@@ -147,8 +147,8 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
             live.observe(observation, async ({ troubles, recoveries }) => {
               if (troubles.length + recoveries.length === 0) return;
               await writer.write(() => {
-                troubles.forEach(follower.trouble);
-                recoveries.forEach(follower.recovery);
+                for (const trouble of troubles) follower.trouble(trouble);
+                for (const recovery of recoveries) follower.recovery(recovery);
               });
             }),
           );

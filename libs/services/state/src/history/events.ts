@@ -99,7 +99,7 @@ export function createEventStore(db: DatabaseSync): EventStore {
     },
     types: () => types.all().map((row) => String(row['type'])),
     async query(query) {
-      const { driver, residual } = plan(query, store.types);
+      const { driver, residual } = plan(query, () => store.types());
       const found = await scanPage(db, {
         table: 'events',
         time: 'occurred',
