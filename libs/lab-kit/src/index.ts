@@ -11,3 +11,38 @@ export type {
 } from './world/listener.ts';
 export { LAB_SECRETS } from './world/populate.ts';
 export { PBS_SECRETS } from './world/populate-pbs.ts';
+export { loadScenario, scenarioNames, ScenarioError } from './scenario/scenario.ts';
+export type { ExpectedFact, ExpectedIncident, Scenario, ScenarioStep } from './scenario/scenario.ts';
+export type { Playing } from './scenario/runner.ts';
+export type { World } from './world/world.ts';
+export type { PveSite } from './world/pve-site.ts';
+export type { PbsSite } from './world/pbs-site.ts';
+export type { LabTask } from './world/tasks.ts';
+export { startDiscord, startGotify, startNtfy, startWebhookSink } from './receivers/index.ts';
+export type {
+  DiscordMessage,
+  DiscordOptions,
+  DiscordReceiver,
+  GotifyApplication,
+  GotifyMessage,
+  GotifyOptions,
+  GotifyReceiver,
+  NtfyMessage,
+  NtfyOptions,
+  NtfyReceiver,
+  Receiver,
+  ReceiverOptions,
+  WebhookDelivery,
+  WebhookSinkOptions,
+} from './receivers/index.ts';
+export { startSenders } from './senders/index.ts';
+export type {
+  Audible,
+  GotifyTarget,
+  Senders,
+  SenderTargets,
+  SmtpTarget,
+  SyslogTarget,
+  SyslogTemplate,
+  WebhookTarget,
+} from './senders/index.ts';
