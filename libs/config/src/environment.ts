@@ -8,10 +8,10 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * The variables of the process on top of those of an env file.
  *
- * @param file read when it exists; `undefined` reads none.
+ * @param file read when it exists; by default what ENV_FILE names, else `.env` in the working directory.
  */
-export function readEnvironment(env: Environment, file: string | undefined): Environment {
-  const fromFile = file !== undefined && existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
+export function readEnvironment(env: Environment, file = env['ENV_FILE'] || '.env'): Environment {
+  const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
   return { ...fromFile, ...Object.fromEntries(Object.entries(env).filter(([, value]) => value !== '')) };
 }
 

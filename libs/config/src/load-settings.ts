@@ -22,7 +22,7 @@ export interface SettingsOwner {
 
 export interface LoadOptions {
   readonly env: Environment;
-  /** Env file to read below the variables; default `.env` in the working directory. */
+  /** Env file to read below the variables; default what ENV_FILE names, else `.env`. */
   readonly envFile?: string;
   /** Folder of the YAML files; default `config` in the working directory. */
   readonly configDir?: string;
@@ -47,7 +47,7 @@ export interface LoadedSettings {
  */
 export function loadSettings(owners: readonly SettingsOwner[], options: LoadOptions): LoadedSettings {
   const faults: SettingFault[] = [];
-  const env = readEnvironment(options.env, options.envFile ?? '.env');
+  const env = readEnvironment(options.env, options.envFile);
   const known = new Set([...KNOWN_KEYS, ...Object.keys(PENDING_KEYS), ...Object.keys(CommonSettings.shape)]);
   for (const owner of owners) for (const key of Object.keys(owner.config.shape)) known.add(key);
 

@@ -44,7 +44,7 @@ export const history: Command = {
     const limit = Number(values.limit);
     if (!Number.isInteger(limit) || limit < 1 || limit > 500) throw new UsageError('--limit is 1 to 500');
     const { since, until, severity } = values;
-    const address = gatewayAddress(values, readEnvironment(env, '.env'));
+    const address = gatewayAddress(values, readEnvironment(env));
     // Checked above: `what` is a key of TOOLS.
     const answer = await askGateway(address, `/api/v1/tools/${TOOLS[what as keyof typeof TOOLS]}`, {
       method: 'POST',

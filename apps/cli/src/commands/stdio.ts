@@ -11,7 +11,7 @@ export const stdio: Command = {
   summary: 'speaks MCP over stdio, bridging to a running gateway',
   async run({ args, env, complain, signal }) {
     const { values } = parseArgs({ args: [...args], options: GATEWAY_OPTIONS });
-    const address = gatewayAddress(values, readEnvironment(env, '.env'));
+    const address = gatewayAddress(values, readEnvironment(env));
     await serveStdioBridge({ ...address, stdin: process.stdin, stdout: process.stdout, onError: complain, signal });
     return 0;
   },

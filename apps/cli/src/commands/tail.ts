@@ -16,7 +16,7 @@ export const tail: Command = {
       args: [...args],
       options: { ...GATEWAY_OPTIONS, type: { type: 'string' }, severity: { type: 'string' }, json: { type: 'boolean' } },
     });
-    const address = gatewayAddress(values, readEnvironment(env, '.env'));
+    const address = gatewayAddress(values, readEnvironment(env));
     const query = new URLSearchParams();
     if (values.type !== undefined) query.set('types', values.type);
     if (values.severity !== undefined) query.set('severity', values.severity);

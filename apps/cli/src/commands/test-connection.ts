@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { CommonSettings, loadSettings, SettingsError } from '@proxmox-mcp/config';
+import { loadSettings, SettingsError } from '@proxmox-mcp/config';
 import { ingestSyslog } from '@proxmox-mcp/ingest-syslog';
 import { ingestWebhook } from '@proxmox-mcp/ingest-webhook';
 import { ingestWebsocket } from '@proxmox-mcp/ingest-websocket';
@@ -45,8 +45,7 @@ export const testConnection: Command = {
         fix: 'set PVE_NODES and PVE1_HOST…, see .env.example',
       });
     }
-    const common = CommonSettings.parse(settings.common);
-    const adminUrl = `http://${common.ADMIN_HOST}:${common.ADMIN_PORT}`;
+    const adminUrl = `http://${settings.common.ADMIN_HOST}:${settings.common.ADMIN_PORT}`;
     const ports = PORTS.filter(({ service }) => !settings.disabled.has(service)).map(({ service, host, port }) => {
       const own = settings.values.get(service) ?? {};
       return checkPort({ service, host: String(own[host]), port: Number(own[port]), key: port, adminUrl });

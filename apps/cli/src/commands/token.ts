@@ -8,11 +8,11 @@ import { UsageError, type Command } from '../command.ts';
 /** Tokens of the gateway; a running one sees changes at once. */
 export const token: Command = {
   name: 'token',
-  usage: 'create --name N --scope read[,operate…] | list | revoke NAME',
+  usage: 'create --name N --scope read[,operate…] [--if-none] | list | revoke NAME',
   summary: 'makes, lists and revokes gateway tokens; a secret is shown once and stored hashed',
   async run({ args, env, print }) {
     const [verb, ...rest] = args;
-    const settings = readEnvironment(env, '.env');
+    const settings = readEnvironment(env);
     const file = settings['GATEWAY_TOKENS_FILE'] ?? join(settings['DATA_DIR'] ?? './data', 'tokens.json');
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     try {
@@ -34,8 +34,17 @@ export const token: Command = {
 };
 
 async function create(file: string, args: string[], print: (line: string) => void): Promise<number> {
-  const { values } = parseArgs({ args, options: { name: { type: 'string' }, scope: { type: 'string', default: 'read' } } });
+  const { values } = parseArgs({
+    args,
+    options: {
+      name: { type: 'string' },
+      scope: { type: 'string', default: 'read' },
+      // For start scripts: the first start makes a token, later ones leave it alone.
+      'if-none': { type: 'boolean' },
+    },
+  });
   if (values.name === undefined) throw new UsageError('--name is missing');
+  if (values['if-none'] === true && (await listTokens(file)).length > 0) return 0;
   const scopes = values.scope.split(',').map((scope) => scope.trim());
   const { secret } = await createToken(file, { name: values.name, scopes });
   print(`Token: ${secret}`);
