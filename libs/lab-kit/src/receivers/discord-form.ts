@@ -56,9 +56,9 @@ export function checkForm(form: Record<string, unknown>): FormErrors | undefined
 }
 
 interface Checks {
-  put(path: readonly string[], code: string, message: string): void;
+  readonly put: (path: readonly string[], code: string, message: string) => void;
   /** @returns the length when it is allowed, else 0. */
-  maxLength(path: readonly string[], value: unknown, max: number): number;
+  readonly maxLength: (path: readonly string[], value: unknown, max: number) => number;
 }
 
 function embedSize(embed: unknown, path: readonly string[], { put, maxLength }: Checks): number {
@@ -84,12 +84,8 @@ function embedSize(embed: unknown, path: readonly string[], { put, maxLength }: 
       }
     }
   }
-  if (timestamp !== undefined && Number.isNaN(Date.parse(String(timestamp)))) {
-    put(
-      [...path, 'timestamp'],
-      'DATE_TIME_TYPE_PARSE',
-      `Could not parse ${String(timestamp).slice(0, 40)}. Should be ISO8601.`,
-    );
+  if (timestamp !== undefined && (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp)))) {
+    put([...path, 'timestamp'], 'DATE_TIME_TYPE_PARSE', 'Could not parse the value. Should be ISO8601.');
   }
   if (color !== undefined && (typeof color !== 'number' || color < 0 || color > 0xffffff)) {
     put([...path, 'color'], 'NUMBER_TYPE_MAX', 'int value should be between 0 and 16777215.');

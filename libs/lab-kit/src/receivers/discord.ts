@@ -92,8 +92,8 @@ export async function startDiscord(options: DiscordOptions = {}): Promise<Discor
     const errors = checkForm(form);
     if (errors !== undefined)
       return { status: 400, body: { message: 'Invalid Form Body', code: 50035, errors } };
-    const content = String(form['content'] ?? '').trim();
-    const embeds = Array.isArray(form['embeds']) ? form['embeds'] : [];
+    const content = text(form['content'], '').trim();
+    const embeds = Array.isArray(form['embeds']) ? form['embeds'].filter(isObject) : [];
     if (content === '' && embeds.length === 0) {
       return { status: 400, body: { message: 'Cannot send an empty message', code: 50006 } };
     }
@@ -106,7 +106,7 @@ export async function startDiscord(options: DiscordOptions = {}): Promise<Discor
       webhook_id: WEBHOOK_ID,
       author: {
         id: WEBHOOK_ID,
-        username: String(form['username'] ?? 'proxmox-mcp'),
+        username: text(form['username'], 'proxmox-mcp'),
         bot: true,
         discriminator: '0000',
       },
@@ -222,6 +222,10 @@ function formOf(request: Received): Form {
   }
   const json = jsonOf(request.body);
   return isObject(json) ? { kind: 'form', fields: json } : { kind: 'refused', reply: invalidJson() };
+}
+
+function text(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise;
 }
 
 function mentionsAllowed(allowed: unknown): boolean {

@@ -47,14 +47,18 @@ export function readJsonDraft(request: Received): NtfyDraft | Reply {
     (v) => v === undefined || typeof v === 'string',
   );
   const isList = tags === undefined || (Array.isArray(tags) && tags.every((tag) => typeof tag === 'string'));
-  if (!strings || !isList || (priority !== undefined && !Number.isInteger(priority))) {
+  if (
+    !strings ||
+    !isList ||
+    (priority !== undefined && (typeof priority !== 'number' || !Number.isInteger(priority)))
+  ) {
     return ntfyFault(40024, 'invalid request: request body must be valid JSON');
   }
   return check({
     topic: text(topic),
     title: text(title),
     message: text(message),
-    priority: priority === undefined || priority === 0 ? '' : String(priority),
+    priority: typeof priority !== 'number' || priority === 0 ? '' : String(priority),
     tags: Array.isArray(tags) ? tags.map(String) : [],
     click: text(click),
     markdown: markdown === true,

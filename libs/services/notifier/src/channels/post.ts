@@ -84,7 +84,8 @@ async function readBounded(body: Dispatcher.ResponseData['body']): Promise<strin
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
-    const bytes = Buffer.from(chunk);
+    // undici types the chunks of a body as `any`; they are Buffers.
+    const bytes = chunk as Buffer;
     size += bytes.length;
     // The answer decides nothing beyond its first bytes; leaving the loop closes the connection.
     if (size > MAX_ANSWER_BYTES) break;

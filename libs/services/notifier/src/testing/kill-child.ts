@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { createEmbeddedBus } from '@proxmox-mcp/bus';
 import { subjects } from '@proxmox-mcp/schemas';
 import { runNotifier } from './run-notifier.ts';
@@ -19,9 +20,10 @@ for (let i = 0; i < Number(count); i++) {
   });
 }
 const deliveries = await bus.kv('DELIVERIES');
-const timer = setInterval(async () => {
+for (;;) {
   const receipts = await deliveries.list();
-  if (receipts.length < Number(count) || receipts.some((entry) => entry.value.includes('"pending"'))) return;
-  clearInterval(timer);
-  process.stdout.write('settled\n');
-}, 50);
+  if (receipts.length === Number(count) && !receipts.some((entry) => entry.value.includes('"pending"')))
+    break;
+  await setTimeout(50);
+}
+process.stdout.write('settled\n');
