@@ -19,7 +19,9 @@ await build({
   sourcemap: 'linked',
   sourcesContent: false,
   // Some dependencies are CommonJS and call require for node: modules.
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 });
 console.log(`bundled ${apps.join(', ')}`);

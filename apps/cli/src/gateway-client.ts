@@ -50,7 +50,9 @@ export async function askGateway(
     });
   } catch (err) {
     if (init.signal.aborted) throw err;
-    throw new GatewayError(`${url} does not answer; is it running (npm start)? --url says where it is`, { cause: err });
+    throw new GatewayError(`${url} does not answer; is it running (npm start)? --url says where it is`, {
+      cause: err,
+    });
   }
   if (answer.ok) return answer;
   const text = (await answer.text()).slice(0, 500);

@@ -38,6 +38,8 @@ async function run(chosen: Command): Promise<number> {
 }
 
 function help(): string {
-  const lines = COMMANDS.map(({ name: word, usage, summary }) => `  ${`${word} ${usage}`.trim()}\n      ${summary}`);
+  const lines = COMMANDS.map(
+    ({ name: word, usage, summary }) => `  ${`${word} ${usage}`.trim()}\n      ${summary}`,
+  );
   return `proxmox-mcp COMMAND\n\n${lines.join('\n')}`;
 }

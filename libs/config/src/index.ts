@@ -1,6 +1,6 @@
 export type { HostAuth, HostConfig, HostTls } from './host.ts';
 export { bool, httpUrl, int, isSecret, list, oneOf, port, secret, text } from './fields.ts';
-export { CommonSettings } from './common.ts';
+export { CommonSettings } from './common-settings.ts';
 export { SettingsError } from './faults.ts';
 export type { SettingFault } from './faults.ts';
 export { readEnvironment } from './environment.ts';

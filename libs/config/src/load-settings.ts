@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Inventory } from '@proxmox-mcp/schemas';
 import type * as z from 'zod';
-import { CommonSettings } from './common.ts';
+import { CommonSettings } from './common-settings.ts';
 import { readEnvironment, valueOf, type Environment } from './environment.ts';
 import { SettingsError, type SettingFault } from './faults.ts';
 import type { HostConfig } from './host.ts';

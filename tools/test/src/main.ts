@@ -39,10 +39,19 @@ async function jest(): Promise<Tally> {
   const folder = mkdtempSync(join(tmpdir(), 'proxmox-mcp-test-'));
   const report = join(folder, 'report.json');
   try {
-    const code = await run('npm', ['run', '-s', 'jest', '--', '--json', `--outputFile=${report}`, ...jestArguments]);
+    const code = await run('npm', [
+      'run',
+      '-s',
+      'jest',
+      '--',
+      '--json',
+      `--outputFile=${report}`,
+      ...jestArguments,
+    ]);
     const read = readReport(report);
     // A runner that died, or that failed without naming a test, must not read as green.
-    if (read === undefined || (code !== 0 && read.failed === 0)) return { passed: read?.passed ?? 0, failed: 1, skipped: 0 };
+    if (read === undefined || (code !== 0 && read.failed === 0))
+      return { passed: read?.passed ?? 0, failed: 1, skipped: 0 };
     return read;
   } finally {
     rmSync(folder, { recursive: true });

@@ -56,7 +56,8 @@ function addressOf(keys: object, config: NotifierConfig): string | undefined {
 
 async function reach(name: string, url: string | undefined): Promise<Check> {
   const what = `channel ${name}: its server answers (a message is sent only with --send)`;
-  if (url === undefined) return { status: 'warned', what: `channel ${name}: nothing to reach without sending` };
+  if (url === undefined)
+    return { status: 'warned', what: `channel ${name}: nothing to reach without sending` };
   try {
     // The URL may be a secret (Discord): it is in no message.
     const answer = await fetch(url, { method: 'GET', signal: AbortSignal.timeout(TIMEOUT_MS) });
@@ -64,7 +65,10 @@ async function reach(name: string, url: string | undefined): Promise<Check> {
     if (answer.status < 500) return { status: 'passed', what };
     return { status: 'failed', what, cause: `HTTP ${answer.status}` };
   } catch (err) {
-    const cause = err instanceof Error && err.cause instanceof Error && 'code' in err.cause ? String(err.cause.code) : 'no answer';
+    const cause =
+      err instanceof Error && err.cause instanceof Error && 'code' in err.cause
+        ? String(err.cause.code)
+        : 'no answer';
     return { status: 'failed', what, cause };
   }
 }

@@ -15,7 +15,8 @@ export async function checkHost(host: HostConfig, signal: AbortSignal): Promise<
       { status: 'passed', what: `${name}: answers, version ${report.version}, as ${report.authId}` },
     ];
     if (host.tls.kind === 'insecure') {
-      const seen = report.endpoints.find((endpoint) => endpoint.certificate !== undefined)?.certificate?.fingerprint;
+      const seen = report.endpoints.find((endpoint) => endpoint.certificate !== undefined)?.certificate
+        ?.fingerprint;
       checks.push({
         status: 'warned',
         what: `${name}: the certificate is not checked`,
@@ -54,7 +55,9 @@ export async function checkHost(host: HostConfig, signal: AbortSignal): Promise<
 function fixOf(err: ProxmoxError, host: HostConfig): { fix?: string } {
   switch (err.kind) {
     case 'auth':
-      return { fix: `check ${keyOf(host, 'USER')}, ${keyOf(host, 'TOKEN_NAME')} and ${keyOf(host, 'TOKEN_VALUE')}` };
+      return {
+        fix: `check ${keyOf(host, 'USER')}, ${keyOf(host, 'TOKEN_NAME')} and ${keyOf(host, 'TOKEN_VALUE')}`,
+      };
     case 'tls':
     case 'fingerprint':
       return err.seenFingerprint === undefined
@@ -72,6 +75,7 @@ function fixOf(err: ProxmoxError, host: HostConfig): { fix?: string } {
 
 /** The variable that the operator wrote. */
 function keyOf(host: HostConfig, suffix: string): string {
-  const prefix = host.kind === 'cluster' ? `${host.product.toUpperCase()}_CLUSTER_PRIMARY` : envName(host.name);
+  const prefix =
+    host.kind === 'cluster' ? `${host.product.toUpperCase()}_CLUSTER_PRIMARY` : envName(host.name);
   return `${prefix}_${suffix}`;
 }

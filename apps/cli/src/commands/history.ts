@@ -40,7 +40,8 @@ export const history: Command = {
       },
     });
     const what = positionals[0] ?? 'events';
-    if (!(what in TOOLS)) throw new UsageError(`unknown: ${what}; there are ${Object.keys(TOOLS).join(', ')}`);
+    if (!(what in TOOLS))
+      throw new UsageError(`unknown: ${what}; there are ${Object.keys(TOOLS).join(', ')}`);
     const limit = Number(values.limit);
     if (!Number.isInteger(limit) || limit < 1 || limit > 500) throw new UsageError('--limit is 1 to 500');
     const { since, until, severity } = values;
@@ -60,6 +61,12 @@ export const history: Command = {
 
 function rowLine(row: z.infer<typeof Row>): string {
   const time = row.occurred_at ?? row.occurredAt ?? row.at ?? row.started_at ?? row.opened_at ?? '';
-  const words = [time.slice(0, 19).replace('T', ' '), row.severity, row.status, row.type, row.title ?? row.id];
+  const words = [
+    time.slice(0, 19).replace('T', ' '),
+    row.severity,
+    row.status,
+    row.type,
+    row.title ?? row.id,
+  ];
   return words.filter((word) => word !== undefined && word !== '').join('  ');
 }

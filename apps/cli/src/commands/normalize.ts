@@ -43,19 +43,27 @@ export const normalize: Command = {
     });
     const [word = '', file] = positionals;
     const reader = READERS[word];
-    if (reader === undefined) throw new UsageError(`unknown channel ${word}; there are ${Object.keys(READERS).join(', ')}`);
+    if (reader === undefined)
+      throw new UsageError(`unknown channel ${word}; there are ${Object.keys(READERS).join(', ')}`);
     if (file === undefined) throw new UsageError('FILE is missing');
     const raw = await readInput(file);
     const receivedAt = Date.now();
     const context = values.context === undefined ? undefined : await readJson(values.context);
-    const inventory = values.inventory === undefined ? undefined : Inventory.parse(await readJson(values.inventory));
+    const inventory =
+      values.inventory === undefined ? undefined : Inventory.parse(await readJson(values.inventory));
     const result = reader.read(raw, {
       receivedAt,
       // A context file is an object by its format; what is in it is read key by key.
       ...(context === undefined ? {} : { context: context as Record<string, unknown> }),
       ...(inventory === undefined ? {} : { inventory }),
     });
-    print(JSON.stringify(document(result, { channel: reader.channel, source: word, receivedAt, raw }), undefined, 2));
+    print(
+      JSON.stringify(
+        document(result, { channel: reader.channel, source: word, receivedAt, raw }),
+        undefined,
+        2,
+      ),
+    );
     return 0;
   },
 };

@@ -12,7 +12,13 @@ export const stdio: Command = {
   async run({ args, env, complain, signal }) {
     const { values } = parseArgs({ args: [...args], options: GATEWAY_OPTIONS });
     const address = gatewayAddress(values, readEnvironment(env));
-    await serveStdioBridge({ ...address, stdin: process.stdin, stdout: process.stdout, onError: complain, signal });
+    await serveStdioBridge({
+      ...address,
+      stdin: process.stdin,
+      stdout: process.stdout,
+      onError: complain,
+      signal,
+    });
     return 0;
   },
 };

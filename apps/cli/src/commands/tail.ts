@@ -14,7 +14,12 @@ export const tail: Command = {
   async run({ args, env, print, signal }) {
     const { values } = parseArgs({
       args: [...args],
-      options: { ...GATEWAY_OPTIONS, type: { type: 'string' }, severity: { type: 'string' }, json: { type: 'boolean' } },
+      options: {
+        ...GATEWAY_OPTIONS,
+        type: { type: 'string' },
+        severity: { type: 'string' },
+        json: { type: 'boolean' },
+      },
     });
     const address = gatewayAddress(values, readEnvironment(env));
     const query = new URLSearchParams();

@@ -26,14 +26,18 @@ export const testConnection: Command = {
   usage: '[--json] [--send]',
   summary: 'checks settings, every host (TLS, credentials, privileges, clock), every way in and channel',
   async run({ args, env, print, complain, signal }) {
-    const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean' }, send: { type: 'boolean' } } });
+    const { values } = parseArgs({
+      args: [...args],
+      options: { json: { type: 'boolean' }, send: { type: 'boolean' } },
+    });
     const owners = [ingestWebsocket, ingestSyslog, ingestWebhook, notifier, mcpGatewayService];
     let settings;
     try {
       settings = loadSettings(owners, { env });
     } catch (err) {
       if (!(err instanceof SettingsError)) throw err;
-      for (const { key, message } of err.faults) complain(checkLine({ status: 'failed', what: key, cause: message }));
+      for (const { key, message } of err.faults)
+        complain(checkLine({ status: 'failed', what: key, cause: message }));
       return 2;
     }
     const checks: Check[] = [{ status: 'passed', what: 'settings: understood' }];
@@ -46,12 +50,17 @@ export const testConnection: Command = {
       });
     }
     const adminUrl = `http://${settings.common.ADMIN_HOST}:${settings.common.ADMIN_PORT}`;
-    const ports = PORTS.filter(({ service }) => !settings.disabled.has(service)).map(({ service, host, port }) => {
-      const own = settings.values.get(service) ?? {};
-      return checkPort({ service, host: String(own[host]), port: Number(own[port]), key: port, adminUrl });
-    });
+    const ports = PORTS.filter(({ service }) => !settings.disabled.has(service)).map(
+      ({ service, host, port }) => {
+        const own = settings.values.get(service) ?? {};
+        return checkPort({ service, host: String(own[host]), port: Number(own[port]), key: port, adminUrl });
+      },
+    );
     // Parsed once by the notifier's own schema; the map only forgets the type.
-    const channels = checkChannels(settings.values.get(notifier.name) as NotifierConfig, values.send === true);
+    const channels = checkChannels(
+      settings.values.get(notifier.name) as NotifierConfig,
+      values.send === true,
+    );
     const found = await Promise.all([
       ...settings.hosts.map((host) => checkHost(host, signal)),
       Promise.all(ports),

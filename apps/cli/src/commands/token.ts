@@ -53,7 +53,9 @@ async function create(file: string, args: string[], print: (line: string) => voi
 
 async function list(file: string, print: (line: string) => void): Promise<number> {
   for (const { name, scopes, created, lastUsed } of await listTokens(file)) {
-    print(`${name}  ${scopes.join(',')}  created ${created}  ${lastUsed === undefined ? 'never used' : `last used ${lastUsed}`}`);
+    print(
+      `${name}  ${scopes.join(',')}  created ${created}  ${lastUsed === undefined ? 'never used' : `last used ${lastUsed}`}`,
+    );
   }
   return 0;
 }
