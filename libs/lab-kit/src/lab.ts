@@ -9,7 +9,7 @@ import type { LabListener } from './world/listener.ts';
 import type { PbsSite } from './world/pbs-site.ts';
 import { LAB_SECRETS } from './world/populate.ts';
 import { PBS_SECRETS } from './world/populate-pbs.ts';
-import type { PveSite } from './world/pve-site.ts';
+import type { PveSite, SiteContext } from './world/pve-site.ts';
 import { World } from './world/world.ts';
 import { loadScenario, type Scenario } from './scenario/scenario.ts';
 import { playScenario, type Playing } from './scenario/runner.ts';
@@ -30,6 +30,8 @@ export interface LabOptions {
   readonly delays?: Partial<PveDelays>;
   /** Names that vzdump's log says it notified. */
   readonly notificationTargets?: readonly string[];
+  /** Replaces the default cluster and standalone host by sites of one's own; the first counts as the cluster. */
+  readonly sites?: (context: SiteContext) => readonly PveSite[];
   /** Replaces the default cluster `lab` by one made from numbers. */
   readonly scale?: { readonly nodes: number; readonly guests: number };
 }
@@ -75,6 +77,7 @@ export function createLab(options: LabOptions = {}): Lab {
     clock,
     seed: options.seed ?? 'lab',
     ...(options.scale === undefined ? {} : { scale: options.scale }),
+    ...(options.sites === undefined ? {} : { sites: options.sites }),
   });
   const delays = { authMs: options.delays?.authMs ?? 3_000, peerMs: options.delays?.peerMs ?? 3_000 };
   const host = options.host ?? '127.0.0.1';

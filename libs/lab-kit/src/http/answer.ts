@@ -5,6 +5,7 @@ export interface Answer {
   readonly reason: string;
   /** Absent: neither Content-Length nor Content-Type are sent, as PVE does for 401, 595 and 596. */
   readonly body?: string;
+  /** JSON when absent; an empty text sends none, as PVE does with errors of its HTTP server. */
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Wall-clock wait before the answer is sent, milliseconds. */

@@ -165,7 +165,9 @@ function send(
   response.writeHead(answer.status, phrase(answer.reason), {
     ...headers,
     'Content-Length': String(body.length),
-    'Content-Type': answer.contentType ?? 'application/json;charset=UTF-8',
+    ...(answer.contentType === ''
+      ? {}
+      : { 'Content-Type': answer.contentType ?? 'application/json;charset=UTF-8' }),
   });
   response.end(body);
 }

@@ -13,6 +13,7 @@ import { ApiSchema, type MethodSchema, type RouteMatch } from './schema.ts';
 import { taskRoutes } from './task-routes.ts';
 import { verifyParameters } from './verify.ts';
 
+const TOP = ['version', 'cluster', 'nodes', 'storage', 'access', 'pools'];
 const METHODS = new Set(['GET', 'POST', 'PUT', 'DELETE']);
 const MAX_BODY_BYTES = 512 * 1024;
 
@@ -86,6 +87,8 @@ export class PveApi {
     const method = route?.schema[request.method as 'GET'];
     const authid = method?.world === 1 ? undefined : this.#authenticate(local, request);
     const path = `/${segments.join('/')}`;
+    if (path === '/' && request.method === 'GET')
+      return json({ data: TOP.map((subdir) => ({ subdir })) }, format);
     if (route === undefined || method === undefined) {
       throw new ApiError(501, `Method '${request.method} ${path}' not implemented`);
     }
@@ -337,7 +340,7 @@ function extjsError(error: ApiError): Answer {
 }
 
 function plain(status: number, reason: string, body = reason): Answer {
-  return { status, reason, body, contentType: status === 200 ? 'text/html;charset=UTF-8' : 'text/plain' };
+  return { status, reason, body, contentType: status === 200 ? 'text/html;charset=UTF-8' : '' };
 }
 
 const indexPage = (node: string) =>

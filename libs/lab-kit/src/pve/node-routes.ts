@@ -387,6 +387,7 @@ export const nodeRoutes: Routes = {
   'GET /nodes/{node}/subscription': () => ({
     status: 'notfound',
     message: 'There is no subscription key',
+    serverid: '0A1B2C3D4E5F60718293A4B5C6D7E8F9',
     url: 'https://www.proxmox.com/en/proxmox-virtual-environment/pricing',
   }),
   'GET /nodes/{node}/certificates/info': (call) => {
@@ -461,7 +462,10 @@ export const nodeRoutes: Routes = {
   },
   'GET /nodes/{node}/rrddata': rrd,
   'GET /nodes/{node}/storage': storages,
-  'GET /nodes/{node}/storage/{storage}/status': (call) => storageStatus(findStorage(call)),
+  'GET /nodes/{node}/storage/{storage}/status': (call) => {
+    const { used_fraction: _, ...status } = storageStatus(findStorage(call));
+    return status;
+  },
   'GET /nodes/{node}/storage/{storage}/content': content,
   'GET /storage': (call) =>
     [...call.site.storages.values()]

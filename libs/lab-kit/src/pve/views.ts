@@ -6,8 +6,12 @@ import { noise } from '../world/random.ts';
 /** pvestatd looks every ten seconds, so figures stand still in between. */
 const pass = (site: PveSite) => Math.floor(site.now() / 10_000);
 
+/** A dead node's figures stand still at its last word. */
+const lastWord = (site: PveSite, node: string) =>
+  Math.floor((site.nodes.get(node)?.diedAt ?? site.now()) / 1000);
+
 const uptimeOf = (site: PveSite, guest: LabGuest) =>
-  guest.startedAt === undefined ? 0 : Math.max(1, site.seconds() - guest.startedAt);
+  guest.startedAt === undefined ? 0 : Math.max(1, lastWord(site, guest.node) - guest.startedAt);
 
 /** Load figures of a guest as its node's pvestatd has them. */
 export function guestLoad(site: PveSite, guest: LabGuest) {

@@ -16,6 +16,7 @@ export interface LabSyslogLine {
   readonly node: string;
   /** Program name without brackets: `pvedaemon`. */
   readonly tag: string;
+  /** 0 for the kernel, which has none. */
   readonly pid: number;
   /** Syslog PRI, facility × 8 + severity: 30 is daemon.info, 27 is daemon.err. */
   readonly pri: number;

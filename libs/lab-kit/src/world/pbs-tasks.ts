@@ -42,8 +42,8 @@ export interface PbsBackupOptions {
   readonly sizeBytes: number;
   readonly seconds: number;
   readonly from?: string;
-  /** Ends the task in this error after `seconds`. */
-  readonly failWith?: string;
+  /** The client gives up after `seconds`, without finishing. */
+  readonly clientVanishes?: boolean;
 }
 
 /** A client writes a backup. A full datastore makes it fail. */
@@ -78,13 +78,18 @@ export function startBackup(site: PbsSite, options: PbsBackupOptions): LabTask {
       );
       yield options.seconds * 1000;
       const uploaded = Math.round(options.sizeBytes * (previous === undefined ? 0.6 : 0.04));
-      const error =
-        store.usedBytes + uploaded > store.totalBytes
-          ? 'unable to write chunk - No space left on device (os error 28)'
-          : options.failWith;
-      if (error !== undefined) {
+      const isFull = store.usedBytes + uploaded > store.totalBytes;
+      if (isFull || options.clientVanishes === true) {
+        if (isFull) {
+          const chunk = site.context.random.hex(64);
+          log(
+            `POST /${kind}_chunk: 400 Bad Request: inserting chunk on store '${store.name}' failed for ${chunk} - mkstemp "${store.path}/.chunks/${chunk.slice(0, 4)}/${chunk}.tmp_XXXXXX" failed: ENOSPC: No space left on device`,
+          );
+        }
+        const error = 'backup ended but finished state is not set.';
         log(`backup failed: ${error}`);
         log('removing failed backup');
+        log('removing unfinished backup');
         throw new TaskFailure(error);
       }
       const chunks = Math.max(1, Math.ceil(options.sizeBytes / CHUNK));

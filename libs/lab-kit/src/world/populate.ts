@@ -92,7 +92,7 @@ export function makeGuest(
           cpu: 'x86-64-v2-AES',
           meta: `creation-qemu=10.0.13,ctime=${createdAt}`,
           net0: `virtio=${mac},bridge=vmbr0,firewall=1`,
-          onboot: 1,
+          ...(running ? { onboot: 1 } : {}),
           ostype: 'l26',
           scsihw: 'virtio-scsi-single',
           smbios1: `uuid=${random.uuid()}`,
@@ -103,7 +103,7 @@ export function makeGuest(
           arch: 'amd64',
           features: 'nesting=1',
           net0: `name=eth0,bridge=vmbr0,hwaddr=${mac},ip=dhcp,type=veth`,
-          onboot: 1,
+          ...(running ? { onboot: 1 } : {}),
           ostype: 'debian',
           swap: 512,
           unprivileged: 1,
@@ -425,14 +425,12 @@ export function populateCluster(
     storage: 'local-lvm',
     template: true,
   });
-  site
-    .guest(101)
-    .snapshots.push({
-      name: 'before-upgrade',
-      takenAt: site.seconds() - 9 * DAY,
-      description: 'before apt full-upgrade',
-      vmstate: false,
-    });
+  site.guest(101).snapshots.push({
+    name: 'before-upgrade',
+    takenAt: site.seconds() - 9 * DAY,
+    description: 'before apt full-upgrade',
+    vmstate: false,
+  });
   site.backupJobs.set('backup-nightly', {
     id: 'backup-nightly',
     schedule: '02:00',
@@ -487,6 +485,7 @@ export function populateCluster(
     });
   }
   addPastBackups(site, 'nas-backup', 3);
+  addPastTasks(site);
   return site;
 }
 
@@ -556,4 +555,38 @@ function addPastBackups(site: PveSite, storageId: string, nights: number): void 
       });
     }
   }
+}
+
+/** What the last days left in the archives, so that a first look at the lab is not at an empty one. */
+function addPastTasks(site: PveSite): void {
+  const midnight = site.seconds() - (site.seconds() % DAY);
+  for (let night = 3; night >= 1; night--) {
+    for (const [index, node] of [...site.nodes.keys()].entries()) {
+      const startedAt = midnight - night * DAY + 7_200 + index;
+      site.addPastTask({
+        node,
+        type: 'vzdump',
+        id: '',
+        startedAt,
+        seconds: 1_260,
+        log: ['INFO: Backup job finished successfully'],
+      });
+      site.addPastTask({ node, type: 'aptupdate', id: '', startedAt: startedAt + 9_000, seconds: 6 });
+    }
+  }
+  site.addPastTask({
+    node: 'pve1',
+    type: 'qmsnapshot',
+    id: '101',
+    startedAt: midnight - 9 * DAY,
+    seconds: 3,
+  });
+  site.addPastTask({
+    node: 'pve2',
+    type: 'vncproxy',
+    id: '110',
+    startedAt: midnight - 40_000,
+    seconds: 11,
+    status: 'connection timed out',
+  });
 }

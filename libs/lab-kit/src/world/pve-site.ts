@@ -170,6 +170,41 @@ export class PveSite {
     return this.tasks.start(task, body);
   }
 
+  /** Puts a task into the archive that ended before the lab began; times in seconds. */
+  addPastTask(past: {
+    node: string;
+    type: string;
+    id: string;
+    user?: string;
+    startedAt: number;
+    seconds: number;
+    status?: string;
+    log?: readonly string[];
+  }): LabTask {
+    const node = this.node(past.node);
+    const status = past.status ?? 'OK';
+    const base = {
+      node: past.node,
+      pid: this.takePid(past.node),
+      pstart: Math.max(0, (past.startedAt - node.bootedAt) * 100),
+      startedAt: past.startedAt,
+      type: past.type,
+      id: past.id,
+      user: past.user ?? 'root@pam',
+    };
+    const isGood = status === 'OK' || status.startsWith('WARNINGS');
+    const log = [...(past.log ?? []), isGood ? `TASK ${status}` : `TASK ERROR: ${status}`];
+    const task: LabTask = {
+      ...base,
+      upid: pveUpid(base),
+      log,
+      endedAt: past.startedAt + past.seconds,
+      status,
+    };
+    this.tasks.addFinished(task);
+    return task;
+  }
+
   /** Syslog tag of a task's parent daemon, which its worker keeps. */
   tagOf(task: LabTask): string {
     return this.#tagOf.get(task) ?? 'pvedaemon';

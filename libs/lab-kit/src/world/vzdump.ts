@@ -220,10 +220,7 @@ class VzdumpRun {
     const totalMs =
       (this.#options.secondsPerGuest ?? Math.max(5, guest.usedBytes / (120 * 1024 * 1024))) * 1000;
     const failure = guest.backupFailure;
-    const fullError =
-      storage.usedBytes >= storage.totalBytes
-        ? 'job failed with err -28 - No space left on device'
-        : undefined;
+    const fullError = storage.usedBytes >= storage.totalBytes ? this.#noSpace(storage) : undefined;
     const error = failure?.error ?? fullError;
     if (failure?.once === true) delete guest.backupFailure;
     const failAt = failure?.atPercent ?? 3;
@@ -241,6 +238,13 @@ class VzdumpRun {
     if (!toPbs) this.#say('INFO', `archive file size: ${vzdumpSize(sizeBytes)}`);
     this.#keep(guest, storage, { file, snapshot, sizeBytes, at });
     return { filename, sizeBytes };
+  }
+
+  #noSpace(storage: LabStorage): string {
+    if (storage.type !== 'pbs') return 'job failed with err -28 - No space left on device';
+    const store = String(storage.config['datastore'] ?? '');
+    const chunk = this.#site.context.random.hex(64);
+    return `backup write data failed: command error: write_data upload error: pipelined request failed: inserting chunk on store '${store}' failed for ${chunk} - mkstemp "/mnt/datastore/${store}/.chunks/${chunk.slice(0, 4)}/${chunk}.tmp_XXXXXX" failed: ENOSPC: No space left on device`;
   }
 
   *#copy(

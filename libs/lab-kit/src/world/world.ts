@@ -20,7 +20,12 @@ export class World {
   readonly #listeners = new Set<LabListener>();
   readonly #powerListeners = new Set<(node: string, isOn: boolean) => void>();
 
-  constructor(options: { clock: WorldClock; seed: string; scale?: { nodes: number; guests: number } }) {
+  constructor(options: {
+    clock: WorldClock;
+    seed: string;
+    scale?: { nodes: number; guests: number };
+    sites?: (context: SiteContext) => readonly PveSite[];
+  }) {
     this.clock = options.clock;
     const context = (name: string): SiteContext => ({
       clock: options.clock,
@@ -29,11 +34,11 @@ export class World {
     });
     this.pbs = populatePbs(context('pbs'));
     const pbs = { host: this.pbs.ip, datastore: 'tank-main', fingerprint: this.pbs.fingerprint };
-    const cluster =
+    const cluster = () =>
       options.scale === undefined
         ? populateCluster(context('lab'), pbs)
         : scaleCluster(context('scale'), options.scale);
-    this.sites = [cluster, populateEdge(context('edge'))];
+    this.sites = options.sites?.(context('sites')) ?? [cluster(), populateEdge(context('edge'))];
     this.onPbsBackup = ({ storage, guest, totalMs, error }) => {
       const store = String(storage.config['datastore'] ?? '');
       if (!this.pbs.datastores.has(store)) return;
@@ -44,7 +49,7 @@ export class World {
         user: String(storage.config['username'] ?? 'root@pam'),
         sizeBytes: guest.disks.reduce((sum, d) => sum + d.sizeBytes, 0),
         seconds: totalMs / 1000,
-        ...(error === undefined ? {} : { failWith: error }),
+        clientVanishes: error !== undefined,
       });
     };
   }
