@@ -43,3 +43,7 @@ export type { SyslogOutcome } from './syslog/normalize-syslog-line.ts';
 export type { SyslogLine, SyslogOrigin } from './syslog/syslog-line.ts';
 export { readOomMessage } from './syslog/oom.ts';
 export type { OomMessage } from './syslog/oom.ts';
+export { diffHaNodes, readHaNodes } from './resources/diff-ha-nodes.ts';
+export type { HaNodes } from './resources/diff-ha-nodes.ts';
+export { diffReplication, readReplicationFailures } from './resources/diff-replication.ts';
+export type { ReplicationFailures, ReplicationRow } from './resources/diff-replication.ts';

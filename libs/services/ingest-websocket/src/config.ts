@@ -1,0 +1,44 @@
+import { bool, int, list } from '@proxmox-mcp/config';
+import * as z from 'zod';
+
+/** Settings of the live feed. */
+export const IngestWebsocketConfig = z.object({
+  EVENT_WS_ENABLED: bool()
+    .default(true)
+    .describe('Watches the configured Proxmox hosts and feeds; off: no live state and no task events.'),
+  EVENT_WS_RECONNECT_INTERVAL: int(1, 3600)
+    .default(30)
+    .describe(
+      'Longest seconds between two attempts to reach a host or feed that is away; the first come sooner.',
+    ),
+  EVENT_WS_URLS: list()
+    .optional()
+    .describe('WebSocket feeds (ws:// or wss://) that send JSON task rows, separated by commas.'),
+  WEBSOCKET_TASKS_SECONDS: int(1, 60)
+    .default(3)
+    .describe('Seconds between two looks at the task list of a host.'),
+  WEBSOCKET_RESOURCES_SECONDS: int(5, 300)
+    .default(10)
+    .describe(
+      'Seconds between two looks at nodes, guests and storages; Proxmox itself refreshes them every 10.',
+    ),
+  WEBSOCKET_STATUS_SECONDS: int(5, 600).default(20).describe('Seconds between two looks at quorum and HA.'),
+  WEBSOCKET_DATASTORES_SECONDS: int(10, 3600)
+    .default(60)
+    .describe('Seconds between two looks at the datastores of a backup server.'),
+  WEBSOCKET_JOBS_SECONDS: int(30, 7200)
+    .default(300)
+    .describe(
+      'Seconds between two looks at backup, replication, verify, sync, prune and garbage collection jobs.',
+    ),
+  WEBSOCKET_ARCHIVE_SECONDS: int(60, 7200)
+    .default(300)
+    .describe('Seconds between two comparisons with the task archive of every node.'),
+  WEBSOCKET_PROGRESS_SECONDS: int(5, 600)
+    .default(30)
+    .describe('Seconds between two progress events of a running backup or migration.'),
+  WEBSOCKET_MAX_FRAME_BYTES: int(1_024, 16_777_216)
+    .default(1_048_576)
+    .describe('Largest frame taken from a feed, in bytes; a larger one ends the connection.'),
+});
+export type IngestWebsocketConfig = z.infer<typeof IngestWebsocketConfig>;

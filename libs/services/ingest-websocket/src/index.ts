@@ -1,0 +1,5 @@
+export { ingestWebsocket, createIngestWebsocket } from './ingest-websocket.ts';
+export type { OpenPort } from './ingest-websocket.ts';
+export { IngestWebsocketConfig } from './config.ts';
+export type { PvePort } from './pve/pve-port.ts';
+export type { PbsPort } from './pbs/pbs-port.ts';

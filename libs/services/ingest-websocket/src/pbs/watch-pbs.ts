@@ -1,0 +1,140 @@
+import type { DatastoreUsage, Task } from '@proxmox-mcp/proxmox-client';
+import { diffDatastores, readDatastoreErrors, type DatastoreErrors } from '@proxmox-mcp/proxmox-events';
+import { InventorySource, type EventDraft, type ObservedRow } from '@proxmox-mcp/schemas';
+import * as z from 'zod';
+import { openJournal, type Step } from '../cursor/journal.ts';
+import { accessTroubles } from '../host/access.ts';
+import type { WatchOptions } from '../host/host-options.ts';
+import { runLoop } from '../pace/loop.ts';
+import { createObserver } from '../resources/observer.ts';
+import { observedDatastores, observedGc, observedPbsJobs } from '../resources/rows.ts';
+import { NOTHING_KNOWN } from '../tasks/task-memory.ts';
+import { watchTasks } from '../tasks/task-watch.ts';
+import type { PbsPort } from './pbs-port.ts';
+
+/** What is remembered of a PBS's datastores, across restarts; `null` until the first answer. Plain JSON. */
+interface DatastoreMemory {
+  readonly errors: DatastoreErrors | null;
+  /** Name of the server as its tasks call it. */
+  readonly node: string | null;
+}
+
+const NO_DATASTORES: DatastoreMemory = { errors: null, node: null };
+const ACCESS_MS = 10 * 60_000;
+const NodeTime = z.object({ timezone: z.string().min(1).max(100) });
+
+/** Watches one PBS until the signal aborts. Rejects when it cannot go on. */
+export async function watchPbs(port: PbsPort, options: WatchOptions): Promise<void> {
+  const { tools, config, cursor } = options;
+  const { source, clock, signal, health } = tools;
+  let datastores: readonly string[] = [];
+
+  // A PBS is its own cluster, called by its node; the API says "localhost", only task ids tell the name.
+  const nodeName = () => journal.memory.node ?? source;
+  const publish = (drafts: readonly EventDraft[], at: number) =>
+    options.publish(
+      drafts.map((draft) => ({ cluster: draft.node ?? nodeName(), ...draft })),
+      at,
+    );
+  const journal = await openJournal<DatastoreMemory>({
+    cursor: cursor('datastores'),
+    initial: NO_DATASTORES,
+    publish: (drafts, at) => options.publish(drafts, at),
+    now: clock.now,
+  });
+  const taskJournal = await openJournal({
+    cursor: cursor('tasks'),
+    initial: NOTHING_KNOWN,
+    publish,
+    now: clock.now,
+  });
+  const observer = createObserver({
+    about: () => ({ source, product: 'pbs', cluster: nodeName() }),
+    publish: options.observe,
+    now: clock.now,
+  });
+  const ask = async <T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    await tools.take();
+    return call(signal);
+  };
+  const learnName = async (tasks: readonly Task[]) => {
+    const node = tasks[0]?.node;
+    if (node === undefined || node === journal.memory.node) return;
+    await journal.apply((memory) => ({ next: { ...memory, node }, drafts: [] }));
+    health.learn({ cluster: node });
+  };
+  const foldUsage = (memory: DatastoreMemory, rows: readonly DatastoreUsage[]): Step<DatastoreMemory> => {
+    const errors = readDatastoreErrors(rows);
+    const node = memory.node ?? source;
+    const at = clock.now();
+    const drafts = memory.errors === null ? [] : diffDatastores(memory.errors, errors, node);
+    const same = JSON.stringify(memory.errors) === JSON.stringify(errors);
+    return {
+      next: same ? memory : { ...memory, errors },
+      drafts: drafts.map((d) => ({ ...d, cluster: node, identity: `${d.type}/${d.storage ?? ''}/${at}` })),
+    };
+  };
+  const readUsage = async () => {
+    const rows = await ask(port.usage);
+    datastores = rows.map((row) => row.store);
+    await journal.apply((memory) => foldUsage(memory, rows));
+    const server: ObservedRow = { kind: 'node', node: nodeName(), status: 'online' };
+    await observer.see(
+      'datastores',
+      ['node', 'datastore'],
+      [server, ...observedDatastores(rows, nodeName())],
+    );
+  };
+  const readJobs = async () => {
+    const node = nodeName();
+    const jobs: ObservedRow[] = [];
+    for (const kind of ['verify', 'sync', 'prune'] as const)
+      jobs.push(...observedPbsJobs(kind, await ask((s) => port.jobs(kind, s)), node));
+    jobs.push(...observedGc(await ask(port.gc), node));
+    await observer.see('jobs', ['job'], jobs);
+  };
+  const checkAccess = async () => {
+    const report = await ask(port.access);
+    health.learn({ version: report.version, cluster: nodeName() });
+    health.report('access', accessTroubles(report));
+  };
+  const discover = async () => {
+    const time = NodeTime.safeParse(await ask((s) => port.get('/nodes/localhost/time', s)));
+    await options.discovered(
+      InventorySource.parse({
+        id: source,
+        product: 'pbs',
+        ...(time.success && { timezone: time.data.timezone }),
+        nodes: [{ name: nodeName() }],
+        datastores,
+      }),
+    );
+  };
+
+  await tools.guardUntilAnswered('access', checkAccess);
+  const every = (periodMs: number, what: string, turn: () => Promise<void>, delayMs = 0) =>
+    runLoop({ clock, signal, periodMs, delayMs }, () => tools.guard(what, turn));
+  await tools.together([
+    watchTasks({
+      tools,
+      port: {
+        ...port,
+        list: async (s) => {
+          const tasks = await port.list(s);
+          await learnName(tasks);
+          return tasks;
+        },
+        reachableNodes: () => [nodeName()],
+      },
+      journal: taskJournal,
+      publish,
+      listMs: config.WEBSOCKET_TASKS_SECONDS * 1000,
+      archiveMs: config.WEBSOCKET_ARCHIVE_SECONDS * 1000,
+      progressMs: config.WEBSOCKET_PROGRESS_SECONDS * 1000,
+    }),
+    every(config.WEBSOCKET_DATASTORES_SECONDS * 1000, 'datastores', readUsage, 500),
+    every(config.WEBSOCKET_JOBS_SECONDS * 1000, 'jobs', readJobs, 2_000),
+    every(ACCESS_MS, 'access', checkAccess, ACCESS_MS),
+    every(ACCESS_MS, 'inventory', discover, 3_000),
+  ]);
+}

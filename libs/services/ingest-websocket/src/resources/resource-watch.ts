@@ -1,0 +1,50 @@
+import type { Resource } from '@proxmox-mcp/proxmox-client';
+import { readResources } from '@proxmox-mcp/proxmox-events';
+import type { Journal } from '../cursor/journal.ts';
+import type { HostTools } from '../host/host-tools.ts';
+import { runLoop } from '../pace/loop.ts';
+import { foldResources, type ResourceMemory } from './resource-memory.ts';
+import { observedResources } from './rows.ts';
+import type { Observer } from './observer.ts';
+
+export interface ResourceWatchOptions {
+  readonly tools: HostTools;
+  readonly journal: Journal<ResourceMemory>;
+  readonly observer: Observer;
+  readonly resources: (signal: AbortSignal) => Promise<readonly Resource[]>;
+  /** Told of every good answer. */
+  readonly onAnswer: (rows: readonly Resource[]) => void;
+  readonly periodMs: number;
+}
+
+const FLUSH_MS = 5 * 60_000;
+/** One lost answer is a hiccup of pmxcfs; so many in a row are worth a word. */
+const TELL_SHRUNKEN_AFTER = 3;
+
+/** Watches nodes, guests and storages of one host until the signal aborts. */
+export async function watchResources(options: ResourceWatchOptions): Promise<void> {
+  const { tools, journal, observer, periodMs, onAnswer } = options;
+  const { clock, signal, health } = tools;
+  const look = async () => {
+    await tools.take();
+    const rows = await options.resources(signal);
+    let isShrunken = false;
+    await journal.apply((memory) => {
+      const step = foldResources(memory, readResources(rows), clock.now());
+      isShrunken = step.isShrunken;
+      return step;
+    });
+    const lost = journal.memory.shrunken >= TELL_SHRUNKEN_AFTER;
+    health.report(
+      'rows',
+      lost ? [{ reason: 'privilege', detail: 'cluster/resources lost most of its rows at once' }] : [],
+    );
+    if (isShrunken) return;
+    onAnswer(rows);
+    await observer.see('resources', ['node', 'guest', 'storage'], observedResources(rows));
+  };
+  await tools.together([
+    runLoop({ clock, signal, periodMs }, () => tools.guard('resources', look)),
+    runLoop({ clock, signal, periodMs: FLUSH_MS, delayMs: FLUSH_MS }, () => journal.flush()),
+  ]);
+}
