@@ -125,10 +125,17 @@ describe('an incident', () => {
     await tell(t.bus, sampleResolved(), 'resolved');
     await settled('inc-1-resolved-webhook');
     const timeline = [{ at: '2026-03-14T04:00:00.000Z', what: 'reopened', text: 'reopened' }];
-    await tell(t.bus, sampleIncident({ revision: 3, timeline }), 'opened');
+    await tell(t.bus, sampleIncident({ revision: 3, timeline }), 'updated');
     expect(await settled('inc-1-opened-r1-webhook')).toMatchObject({ status: 'sent' });
-    await tell(t.bus, sampleResolved({ revision: 4, timeline }), 'resolved');
+    await tell(t.bus, sampleIncident({ revision: 4, timeline }), 'updated');
+    await tell(t.bus, sampleResolved({ revision: 5, timeline }), 'resolved');
     expect(await settled('inc-1-resolved-r1-webhook')).toMatchObject({ status: 'sent' });
+    expect(ids(hook)).toEqual([
+      'inc-1-opened-webhook',
+      'inc-1-resolved-webhook',
+      'inc-1-opened-r1-webhook',
+      'inc-1-resolved-r1-webhook',
+    ]);
   });
 
   it('told ten thousand times over, through a restart, is one message', async () => {

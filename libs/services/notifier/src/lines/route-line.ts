@@ -34,8 +34,9 @@ export function createRouteLine(tools: RouteLineTools): (message: Message<Incide
       case 'resolved':
         return resolved(tools, message.data);
       case 'updated':
-        // Policy of the first release: one message per opening, one per end.
-        return;
+        // Policy of the first release: one message per opening, one per end. Reopening by hand is an opening, and comes as
+        // a change; the receipt of its episode keeps further changes quiet.
+        return episodeOf(message.data) > 0 ? opened(tools, message) : undefined;
     }
   };
 }
