@@ -7,3 +7,4 @@ export { createLiveInventory, mergeSources } from './live-inventory.ts';
 export type { LiveInventory, LiveInventoryOptions } from './live-inventory.ts';
 export { createSourceReport } from './source-report.ts';
 export type { SourceReport, SourceReportOptions } from './source-report.ts';
+export { createLetterLimit } from './letter-limit.ts';

@@ -69,6 +69,11 @@ describe('normalizeNotification', () => {
     expect(event).toMatchObject({ type: 'backup.job.succeeded', node: 'pve1', cluster: 'atlas' });
   });
 
+  it('takes no word of the sender for a severity that is none', () => {
+    const input = { title: 'x', message: 'y', severity: 'constructor', fields: { type: 'vzdump' } };
+    expect(only(normalize(input))).toMatchObject({ type: 'backup.job.unknown', severity: 'warning' });
+  });
+
   it('takes no guest error from a file name inside a container', () => {
     const message = [
       'Details',

@@ -22,13 +22,13 @@ const MAX_TEXT_BODY = 65_536;
 /** Before Proxmox VE 1.5: no sender of ours has such a clock. */
 const ANCIENT = 1_262_304_000;
 /** Sender severities that say how an activity ended. */
-const OUTCOME_OF_SEVERITY: Readonly<Record<string, Outcome>> = {
-  info: 'succeeded',
-  notice: 'succeeded',
-  warning: 'warned',
-  error: 'failed',
-  critical: 'failed',
-};
+const OUTCOME_OF_SEVERITY: ReadonlyMap<string, Outcome> = new Map([
+  ['info', 'succeeded'],
+  ['notice', 'succeeded'],
+  ['warning', 'warned'],
+  ['error', 'failed'],
+  ['critical', 'failed'],
+]);
 
 /**
  * Reads a notification of PVE 7–9 or PBS 2–4, whatever channel it came by. Structured fields decide where the channel has
@@ -109,7 +109,7 @@ function cutText(title: string, body: string, source?: InventorySource): Notific
 }
 
 function outcomeOf(input: NotificationInput, structured: boolean, reading: NotificationReading): Outcome {
-  const bySeverity = OUTCOME_OF_SEVERITY[input.severity ?? ''];
+  const bySeverity = OUTCOME_OF_SEVERITY.get(input.severity ?? '');
   if (structured && bySeverity !== undefined) return bySeverity;
   return reading.outcome ?? bySeverity ?? 'unknown';
 }

@@ -1,4 +1,4 @@
-import type { IngestLine, LiveInventory } from '@proxmox-mcp/ingest-kit';
+import { createLetterLimit, type IngestLine, type LiveInventory } from '@proxmox-mcp/ingest-kit';
 import type { NormalizeResult } from '@proxmox-mcp/schemas';
 import type { ParseFormat } from './config.ts';
 import type { Received, StoreBatch } from './intake.ts';
@@ -6,8 +6,6 @@ import { normalizeMessage, type HostMessage } from './normalize.ts';
 import { createOomJoiner, type Joinable } from './oom-joiner.ts';
 import { parseMessage } from './parse.ts';
 
-/** Refused messages of strangers that are kept per second; beyond, they are counted only. */
-const KEPT_PER_SECOND = 20;
 /** Source of events whose sender is not known: dead letters only. */
 const NO_SOURCE = 'syslog';
 
@@ -47,17 +45,7 @@ export function createBatchReceiver(options: BatchReceiverOptions): BatchReceive
       bytes: Buffer.concat([first.received.bytes, Buffer.from('\n'), second.received.bytes]),
     },
   }));
-  let keepSecond = 0;
-  let kept = 0;
-
-  function mayKeep(): boolean {
-    const second = Math.floor(now() / 1000);
-    if (second !== keepSecond) {
-      keepSecond = second;
-      kept = 0;
-    }
-    return ++kept <= KEPT_PER_SECOND;
-  }
+  const mayKeep = createLetterLimit(now);
 
   function settle({ received, source }: Pending, result: NormalizeResult): StoreBatch {
     const { origin, bytes, receivedAt } = received;

@@ -1,0 +1,224 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { BusUnavailable, type Bus } from '@proxmox-mcp/bus';
+import { openTestBus, type TestBus } from '@proxmox-mcp/bus/testing';
+import { countMetrics, testContext } from '@proxmox-mcp/ingest-kit/testing';
+import { loadTestInventory } from '@proxmox-mcp/proxmox-events/testing';
+import { InventorySource, filters, stateKeys, type DeadLetter, type Event } from '@proxmox-mcp/schemas';
+import type { Service } from '@proxmox-mcp/service-kit';
+import { WebhookConfig } from './config.ts';
+import { ingestWebhook } from './ingest-webhook.ts';
+
+const inventory = loadTestInventory(fileURLToPath(new URL('../testcases', import.meta.url)));
+const TOKEN = 'a-token-of-the-operator';
+const BODY = JSON.stringify({
+  v: 1,
+  title: "Sync remote 'offsite' datastore 'dr-store' failed ",
+  message:
+    'Job ID: s-1\nDatastore: cold\nRemote: offsite\nRemote Store: dr-store\n\nSynchronization failed: no.\n',
+  severity: 'error',
+  timestamp: 1_773_466_315,
+  fields: { datastore: 'cold', hostname: 'vault1', 'job-id': 's-1', type: 'sync' },
+});
+
+let t: TestBus;
+let service: Service | undefined;
+let counts: ReadonlyMap<string, number>;
+
+beforeEach(async () => {
+  t = await openTestBus();
+});
+afterEach(async () => {
+  await service?.stop();
+  service = undefined;
+  await t.close();
+});
+
+async function start(bus: Bus = t.bus, configured = inventory): Promise<string> {
+  const counted = countMetrics();
+  counts = counted.counts;
+  const config = WebhookConfig.parse({ WEBHOOK_IN_TOKEN: TOKEN, WEBHOOK_PORT: '0' });
+  service = ingestWebhook.create(
+    testContext(config, bus, { inventory: configured, metrics: counted.metrics }),
+  );
+  await service.start(new AbortController().signal);
+  return `http://127.0.0.1:${String(service.details?.()['port'])}`;
+}
+
+async function post(
+  url: string,
+  init: RequestInit = {},
+): Promise<{ status: number; body: Record<string, unknown>; headers: Headers }> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    body: BODY,
+    ...init,
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json', ...init.headers },
+  });
+  return {
+    status: answer.status,
+    body: (await answer.json()) as Record<string, unknown>,
+    headers: answer.headers,
+  };
+}
+
+/** Everything stored of a stream so far, once there is as much as expected. */
+async function stored<T>(
+  filter: Parameters<Bus['subscribe']>[0]['filters'][number],
+  count: number,
+): Promise<T[]> {
+  const seen: T[] = [];
+  const all = new Promise<void>((resolve) => {
+    void t.bus.subscribe({ filters: [filter], from: 0 }, ({ data }) => {
+      seen.push(data as T);
+      if (seen.length >= count) resolve();
+    });
+  });
+  await all;
+  return seen;
+}
+
+it('answers 202 only after the bus has stored the event', async () => {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  let published: () => void = () => undefined;
+  const reached = new Promise<void>((resolve) => (published = resolve));
+  const bus = withPublish(t.bus, async (subject, data, options) => {
+    published();
+    await held;
+    return t.bus.publish(subject, data, options);
+  });
+  const url = await start(bus);
+  let answered = false;
+  const answer = post(`${url}/hooks/proxmox/vault1`).finally(() => (answered = true));
+  await reached;
+  expect(answered).toBe(false);
+  release();
+  const { status, body } = await answer;
+  const [event] = await stored<Event>(filters.allEvents, 1);
+  expect(status).toBe(202);
+  expect(body).toEqual({ accepted: true, ids: [event?.id], stored: 1 });
+  expect(event).toMatchObject({
+    type: 'backup.sync.failed',
+    severity: 'error',
+    channel: 'webhook',
+    source: 'vault1',
+    cluster: 'vault1',
+    node: 'vault1',
+    storage: 'cold',
+    at: 1_773_466_315,
+    facts: { error: 'no.', job_id: 's-1' },
+  });
+});
+
+it('stores a delivery that comes twice once', async () => {
+  const url = await start();
+  const first = await post(`${url}/hooks/proxmox/vault1`);
+  const second = await post(`${url}/hooks/proxmox/vault1`, { method: 'PUT' });
+  expect([first.status, second.status]).toEqual([202, 202]);
+  expect(second.body).toMatchObject({ ids: first.body['ids'], stored: 0 });
+  expect(await stored<Event>(filters.allEvents, 1)).toHaveLength(1);
+});
+
+it('asks the sender to try again while nothing can be stored', async () => {
+  const url = await start(
+    withPublish(t.bus, () => {
+      throw new BusUnavailable('away');
+    }),
+  );
+  const { status, headers } = await post(`${url}/hooks/proxmox/vault1`);
+  expect({ status, retry: headers.get('retry-after') }).toEqual({ status: 503, retry: '5' });
+});
+
+it.each<[number, string, string, RequestInit]>([
+  [401, '/hooks/proxmox/vault1', 'unauthorized', { headers: { authorization: 'Bearer wrong' } }],
+  [401, `/hooks/proxmox/vault1?token=${TOKEN}`, 'unauthorized', { headers: { authorization: '' } }],
+  [405, '/hooks/proxmox/vault1', 'method', { method: 'DELETE' }],
+  [404, '/hooks/proxmox/nobody', 'unknown-source', {}],
+  [404, '/gotify/message', 'unknown-route', {}],
+  [400, '/hooks/proxmox/vault1', 'invalid-json', { body: `{"message": ${TOKEN}` }],
+  [400, '/hooks/proxmox/vault1', 'schema', { body: '{"title":["a"]}' }],
+  [413, '/hooks/proxmox/vault1', 'too-large', { body: 'x'.repeat(2 * 1024 * 1024 + 1) }],
+])('answers %i to %s (%s), keeps a letter of it, and never the token', async (status, path, error, init) => {
+  const url = await start();
+  const answer = await post(`${url}${path}`, init);
+  expect(answer).toMatchObject({ status, body: { error } });
+  const letters = await stored<DeadLetter>(filters.allDeadLetters, 1);
+  expect(letters).toMatchObject([{ service: 'ingest-webhook', reason: error }]);
+  expect(JSON.stringify([letters, answer.body])).not.toContain(TOKEN);
+  expect(counts.get(`webhook_requests_total{status=${status}}`)).toBe(1);
+  expect(await t.bus.lastSeq('EVENTS')).toBe(0);
+});
+
+it('refuses a stranger before reading what it sends', async () => {
+  const url = new URL(await start());
+  const sent = request({
+    host: url.hostname,
+    port: url.port,
+    method: 'POST',
+    path: '/hooks/proxmox/vault1',
+    headers: { 'content-length': '1000000' },
+  });
+  sent.on('error', () => undefined);
+  sent.write('x');
+  const [answer] = (await once(sent, 'response')) as [{ statusCode: number; resume(): void }];
+  answer.resume();
+  expect(answer.statusCode).toBe(401);
+  sent.destroy();
+});
+
+it('takes a body without a content type, as Proxmox sends it unless told otherwise', async () => {
+  const url = new URL(await start());
+  const headers = { authorization: `Bearer ${TOKEN}`, 'content-length': String(Buffer.byteLength(BODY)) };
+  const sent = request({
+    host: url.hostname,
+    port: url.port,
+    method: 'POST',
+    path: '/hooks/proxmox/vault1',
+    headers,
+  });
+  sent.end(BODY);
+  const [answer] = (await once(sent, 'response')) as [{ statusCode: number; resume(): void }];
+  answer.resume();
+  expect(answer.statusCode).toBe(202);
+});
+
+it('knows sources that the API told of while it runs', async () => {
+  const url = await start(t.bus, { sources: [] });
+  expect((await post(`${url}/hooks/proxmox/vault1`)).status).toBe(404);
+  const source = InventorySource.parse({ id: 'vault1', product: 'pbs', nodes: [{ name: 'vault1' }] });
+  await (await t.bus.kv('STATE')).put(stateKeys.inventory('vault1'), JSON.stringify(source));
+  for (let status = 404; status !== 202;) ({ status } = await post(`${url}/hooks/proxmox/vault1`));
+  const state = await (await t.bus.kv('STATE')).get(stateKeys.source('ingest-webhook'));
+  expect(JSON.parse(state?.value ?? '')).toMatchObject({ status: 'ok' });
+});
+
+it('does not listen without a token, and refuses to be switched on without one', async () => {
+  service = ingestWebhook.create(testContext(WebhookConfig.parse({ WEBHOOK_PORT: '0' }), t.bus));
+  await service.start(new AbortController().signal);
+  expect(service.details?.()).toEqual({ enabled: false });
+  expect(service.isReady?.()).toBe(true);
+  expect(WebhookConfig.safeParse({ WEBHOOK_IN_ENABLED: 'true' }).error?.issues[0]?.path).toEqual([
+    'WEBHOOK_IN_TOKEN',
+  ]);
+  expect(WebhookConfig.safeParse({ WEBHOOK_IN_TOKEN: 'short' }).success).toBe(false);
+});
+
+it('stops without start, and twice', async () => {
+  const idle = ingestWebhook.create(testContext(WebhookConfig.parse({ WEBHOOK_IN_TOKEN: TOKEN }), t.bus));
+  await idle.stop();
+  await idle.stop();
+  expect(idle.isReady?.()).toBe(false);
+});
+
+/** The real bus with another way to publish. */
+function withPublish(bus: Bus, publish: Bus['publish']): Bus {
+  return new Proxy(bus, {
+    get(target, key) {
+      if (key === 'publish') return publish;
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
