@@ -11,7 +11,10 @@ export function observeProcess(metrics: Metrics, registry: Registry): () => void
   delay.enable();
   const memory = metrics.gauge('process_resident_memory_bytes', 'Memory the process holds');
   const cpu = metrics.gauge('process_cpu_seconds', 'CPU used since the process began');
-  const lag = metrics.gauge('process_event_loop_delay_p99_seconds', 'Delay of the event loop since last asked, 99th percentile');
+  const lag = metrics.gauge(
+    'process_event_loop_delay_p99_seconds',
+    'Delay of the event loop since last asked, 99th percentile',
+  );
   const uptime = new Gauge({
     name: 'process_uptime_seconds',
     help: 'Age of the process',

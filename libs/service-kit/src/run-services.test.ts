@@ -13,7 +13,11 @@ beforeEach(() => void (dir = mkdtempSync(join(tmpdir(), 'service-kit-'))));
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const quiet = createLog('fatal', new Writable({ write: (_chunk, _encoding, done) => done() }));
-const env = (more: Record<string, string> = {}) => ({ DATA_DIR: join(dir, 'data'), ADMIN_PORT: '0', ...more });
+const env = (more: Record<string, string> = {}) => ({
+  DATA_DIR: join(dir, 'data'),
+  ADMIN_PORT: '0',
+  ...more,
+});
 const options = (more: Record<string, string> = {}) => ({
   env: env(more),
   envFile: join(dir, '.env'),
@@ -79,7 +83,10 @@ it('serves one valid /metrics when two services use one metric name', async () =
 
 it('refuses settings with exit code 2, all faults of all services at once, before anything is opened', async () => {
   const calls: string[] = [];
-  const needing = (name: string, key: string) => ({ ...service(name, calls), config: z.object({ [key]: z.string() }) });
+  const needing = (name: string, key: string) => ({
+    ...service(name, calls),
+    config: z.object({ [key]: z.string() }),
+  });
   let complaint = '';
   const code = await runServices([needing('a', 'A_KEY'), needing('b', 'B_KEY')], {
     ...options({ ADMIN_PORT: 'x' }),
@@ -129,16 +136,27 @@ it('gives up waiting for a service that does not stop', async () => {
 
 it('leaves a switched-off listener alone and stays ready', async () => {
   const calls: string[] = [];
-  const listener = { ...service('ingest-syslog', calls), listener: { word: 'SYSLOG', switchKey: 'EVENT_SYSLOG_ENABLED' } } as const;
-  const running = await startServices([listener, service('b', calls)], options({ ENABLED_EVENT_LISTENERS: 'WEBHOOK' }));
+  const listener = {
+    ...service('ingest-syslog', calls),
+    listener: { word: 'SYSLOG', switchKey: 'EVENT_SYSLOG_ENABLED' },
+  } as const;
+  const running = await startServices(
+    [listener, service('b', calls)],
+    options({ ENABLED_EVENT_LISTENERS: 'WEBHOOK' }),
+  );
   expect(calls).toEqual(['start b']);
-  expect(running.readiness()).toMatchObject({ 'ingest-syslog': { ready: true, details: { enabled: false } } });
+  expect(running.readiness()).toMatchObject({
+    'ingest-syslog': { ready: true, details: { enabled: false } },
+  });
   await running.stop();
 });
 
 it('keeps secrets out of the log, wherever they sit in what is logged', () => {
   let out = '';
-  const log = createLog('info', new Writable({ write: (chunk, _encoding, done) => (out += String(chunk), done()) }));
+  const log = createLog(
+    'info',
+    new Writable({ write: (chunk, _encoding, done) => ((out += String(chunk)), done()) }),
+  );
   log.info({ token: 'hunter2', auth: { password: 'hunter2' }, host: { auth: { secret: 'hunter2' } } }, 'x');
   expect(out).toContain('***');
   expect(out).not.toContain('hunter2');

@@ -20,7 +20,10 @@ const LINGER_MS = 1_000;
  *
  * @returns the exit code: 0 told to stop, 1 one service failed (all stop, whoever started us restarts us), 2 settings refused.
  */
-export async function runServices(definitions: readonly ServiceDefinition[], options: RunOptions): Promise<number> {
+export async function runServices(
+  definitions: readonly ServiceDefinition[],
+  options: RunOptions,
+): Promise<number> {
   const complain = options.complain ?? ((text: string) => void process.stderr.write(`${text}\n`));
   const told = new AbortController();
   const onSignal = () => told.abort();
@@ -36,7 +39,9 @@ export async function runServices(definitions: readonly ServiceDefinition[], opt
   // One failure stops all: a process that limps on half dead is the silent miss nobody forgives.
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
-  const stopped = new Promise<void>((resolve) => told.signal.addEventListener('abort', () => resolve(), { once: true }));
+  const stopped = new Promise<void>((resolve) =>
+    told.signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
   try {
     const starting = startServices(definitions, { ...options, signal: told.signal });
     // A start that waits for a dead server must not outlive the order to stop.

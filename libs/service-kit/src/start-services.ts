@@ -174,7 +174,10 @@ async function stopAll(
     const outcome = await Promise.race([stopOne(name, () => service.stop(), log), deadline]);
     if (outcome === 'timeout') {
       late.push(name);
-      log.warn({ service: name, timeoutMs }, 'did not stop in time; what it held is delivered again at the next start');
+      log.warn(
+        { service: name, timeoutMs },
+        'did not stop in time; what it held is delivered again at the next start',
+      );
     }
   }
   clearTimeout(timer);
