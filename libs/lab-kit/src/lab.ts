@@ -101,6 +101,7 @@ export function createLab(options: LabOptions = {}): Lab {
     for (const node of site.nodes.values()) {
       const certificate = makeCertificate(node.fqdn, new Date(Date.now() - 86_400_000), ipv4(host));
       node.fingerprint = certificate.fingerprint;
+      node.pem = certificate.cert;
       const server = new LabServer({
         handle: (request) => api.handle(node.name, request),
         certificate,

@@ -47,7 +47,7 @@ export const accessRoutes: Routes = {
   'GET /access/ticket': () => null,
   'GET /access/domains': () => [
     { realm: 'pam', type: 'pam', comment: 'Linux PAM standard authentication' },
-    { realm: 'pve', type: 'pve', comment: 'Proxmox VE authentication server', default: 1 },
+    { realm: 'pve', type: 'pve', comment: 'Proxmox VE authentication server' },
   ],
   'GET /access/permissions': permissions,
   'GET /access/users': (call) =>

@@ -163,8 +163,7 @@ export class PveApi {
     if (guest === 'qemu' || guest === 'lxc') call.guest(guest);
     const kids = (route.schema.kids ?? []).filter((k) => !k.startsWith('{'));
     if (kids.length > 0) {
-      const key =
-        route.template === '/' || guest !== undefined || route.template === '/access' ? 'subdir' : 'name';
+      const key = childKey(route.template);
       return kids.map((k) => ({ [key]: k }));
     }
     // The lab has none of what is asked for.
@@ -276,6 +275,13 @@ export class PveApi {
       ...(this.#site.clusterName === undefined ? {} : { clustername: this.#site.clusterName }),
     };
   }
+}
+
+/** Directories of the API do not agree on what to call a child. */
+function childKey(template: string): 'subdir' | 'id' | 'method' | 'name' {
+  if (template === '/access' || template === '/cluster/jobs' || /\{vmid\}$/.test(template)) return 'subdir';
+  if (template === '/cluster/ha' || template === '/cluster/sdn') return 'id';
+  return template === '/nodes/{node}/scan' ? 'method' : 'name';
 }
 
 /** What the login answer tells the web interface to show. */

@@ -1,6 +1,14 @@
 import { ApiError, parameterError } from './api-error.ts';
 import type { Call, Routes } from './call.ts';
-import { digestOf, guestResource, isFresh, nodeResource, nodesOf, storageResource } from './views.ts';
+import {
+  digestOf,
+  guestLoad,
+  guestResource,
+  isFresh,
+  nodeResource,
+  nodesOf,
+  storageResource,
+} from './views.ts';
 
 function resources(call: Call): unknown {
   const { site } = call;
@@ -12,7 +20,7 @@ function resources(call: Call): unknown {
     .sort((a, b) => a.vmid - b.vmid);
   if (type === undefined) {
     for (const pool of site.pools.keys()) {
-      if (call.has(`/pool/${pool}`, 'Pool.Audit')) rows.push({ id: `/pool/${pool}`, type: 'pool', pool });
+      if (call.has(`/pool/${pool}`, 'Pool.Audit')) rows.push(poolResource(call, pool));
     }
   }
   if (wants('vm')) {
@@ -52,6 +60,23 @@ function resources(call: Call): unknown {
     }
   }
   return rows;
+}
+
+/** A pool's row sums up its running guests, and has no figures without any. */
+function poolResource(call: Call, pool: string): Record<string, unknown> {
+  const row = { id: `/pool/${pool}`, type: 'pool', pool };
+  const running = [...call.site.guests.values()].filter((g) => g.pool === pool && g.status === 'running');
+  if (running.length === 0) return row;
+  const loads = running.map((g) => guestLoad(call.site, g));
+  const cores = running.reduce((sum, g) => sum + g.cores, 0);
+  return {
+    ...row,
+    uptime: Math.max(...loads.map((l) => l.uptime)),
+    mem: loads.reduce((sum, l) => sum + l.mem, 0),
+    maxmem: running.reduce((sum, g) => sum + g.memBytes, 0),
+    maxcpu: cores,
+    cpu: running.reduce((sum, g, i) => sum + (loads[i]?.cpu ?? 0) * g.cores, 0) / cores,
+  };
 }
 
 function status(call: Call): unknown {

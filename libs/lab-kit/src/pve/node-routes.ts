@@ -395,6 +395,7 @@ export const nodeRoutes: Routes = {
     return [
       {
         filename: 'pve-ssl.pem',
+        pem: n.pem,
         fingerprint: n.fingerprint,
         issuer: `/OU=PVE Cluster Node/O=Proxmox Virtual Environment/CN=${n.fqdn}`,
         subject: `/OU=PVE Cluster Node/O=Proxmox Virtual Environment/CN=${n.fqdn}`,
@@ -467,6 +468,16 @@ export const nodeRoutes: Routes = {
     return status;
   },
   'GET /nodes/{node}/storage/{storage}/content': content,
+  'GET /nodes/{node}/storage/{storage}/prunebackups': (call) =>
+    findStorage(call)
+      .volumes.filter((v) => v.content === 'backup')
+      .map((v) => ({
+        volid: v.volid,
+        ctime: v.createdAt,
+        mark: v.protected === true ? 'protected' : 'keep',
+        type: v.subtype ?? 'unknown',
+        ...(v.vmid === undefined ? {} : { vmid: v.vmid }),
+      })),
   'GET /storage': (call) =>
     [...call.site.storages.values()]
       .filter(

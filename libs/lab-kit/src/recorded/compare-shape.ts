@@ -4,6 +4,8 @@ export interface Tolerance {
   readonly lack?: readonly string[];
   /** Keys the lab has and the recording does not. */
   readonly add?: readonly string[];
+  /** Keys that may have another JSON type, because PVE itself gives several. */
+  readonly retype?: readonly string[];
 }
 
 type Row = Record<string, unknown>;
@@ -11,8 +13,12 @@ type Row = Record<string, unknown>;
 const kindOf = (value: unknown) => (value === null ? 'null' : Array.isArray(value) ? 'list' : typeof value);
 const isRow = (value: unknown): value is Row => kindOf(value) === 'object';
 
+const KINDS = new Set(['qemu', 'lxc', 'node', 'storage', 'pool', 'network', 'cluster', 'quorum', 'fencing', 'pve', 'pam']);
+const STATES = new Set(['running', 'stopped', 'online', 'offline', 'available', 'unknown', 'RUNNING']);
+const one = (value: unknown, of: ReadonlySet<string>) => (typeof value === 'string' && of.has(value) ? value : '');
+
 /** Rows are compared with rows of their kind: a stopped VM has other keys than a running container. */
-const classOf = (row: Row) => `${String(row['type'] ?? '')}/${String(row['status'] ?? '')}/${String(row['template'] ?? '')}`;
+const classOf = (row: Row) => `${one(row['type'], KINDS)}/${one(row['status'], STATES)}/${row['template'] === 1 ? 'template' : ''}`;
 
 /**
  * Compares field names and JSON types, not values.
@@ -57,8 +63,11 @@ function compareRows(recorded: Row[], ours: Row[], tolerance: Tolerance, where: 
       const kinds = known.get(key);
       if (kinds === undefined) {
         if (tolerance.add?.includes(key) !== true) problems.push(`${where}.${key}: ours, never recorded`);
-      } else if (!kinds.has(kindOf(value))) problems.push(`${where}.${key}: recorded ${[...kinds].join('|')}, ours ${kindOf(value)}`);
-      else if (isRow(value)) {
+      } else if (!kinds.has(kindOf(value)) && tolerance.retype?.includes(key) !== true) problems.push(`${where}.${key}: recorded ${[...kinds].join('|')}, ours ${kindOf(value)}`);
+      else if (Array.isArray(value)) {
+        const same = recorded.flatMap((r) => (Array.isArray(r[key]) ? (r[key] as unknown[]) : []));
+        problems.push(...compareLists(same, value, tolerance, `${where}.${key}`));
+      } else if (isRow(value)) {
         const same = recorded.map((r) => r[key]).filter(isRow);
         problems.push(...compareRows(same, [value], tolerance, `${where}.${key}`));
       }

@@ -57,6 +57,26 @@ export function referenceSite(context: SiteContext, nodes: 1 | 2): PveSite {
   makeStorage(site, { id: 'local', type: 'dir', content: 'images,iso,rootdir,snippets,backup,vztmpl', shared: false, path: '/var/lib/vz', prune: 'keep-all=1', totalGib: 250, usedGib: 40 });
   makeStorage(site, { id: 'backup1', type: 'dir', content: 'backup', shared: false, path: '/mnt/backup', prune: 'keep-last=3', totalGib: 250, usedGib: 40 });
   makeStorage(site, { id: 'off', type: 'dir', content: 'iso', shared: false, path: '/mnt/off', totalGib: 1, usedGib: 0 }).disabled = true;
+  site.backupJobs.set('backup-nightly', {
+    id: 'backup-nightly',
+    schedule: '02:30',
+    enabled: true,
+    storage: 'backup1',
+    mode: 'snapshot',
+    vmids: [],
+    prune: 'keep-last=2',
+    notesTemplate: '{{guestname}}',
+  });
+  site.storage('backup1').volumes.push({
+    volid: 'backup1:backup/vzdump-lxc-200-2026_11_22-08_05_31.tar.zst',
+    content: 'backup',
+    format: 'tar.zst',
+    sizeBytes: 1_102_286,
+    createdAt: 1_795_334_731,
+    vmid: 200,
+    subtype: 'lxc',
+    notes: 'ct-cache on pve1',
+  });
   return site;
 }
 

@@ -35,6 +35,7 @@ export function makeNode(
     version: '9.2.11',
     bootedAt: site.seconds() - options.upDays * DAY - random.int(0, 40_000),
     fingerprint: Array.from({ length: 32 }, () => random.hex(2).toUpperCase()).join(':'),
+    pem: '',
     nextPid: random.int(100_000, 240_000),
     daemons: Object.fromEntries(daemons.map((d, i) => [d, base + i * 13])),
     journal: [],

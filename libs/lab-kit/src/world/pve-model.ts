@@ -26,6 +26,8 @@ export interface LabNode {
   diedAt?: number;
   /** Set by the servers when they have a certificate. */
   fingerprint: string;
+  /** The certificate itself. */
+  pem: string;
   nextPid: number;
   readonly daemons: Readonly<Record<string, number>>;
   readonly journal: JournalLine[];
