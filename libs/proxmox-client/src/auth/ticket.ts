@@ -91,7 +91,10 @@ export function ticketCredentials(options: TicketOptions): Credentials {
       if (ticket !== undefined && headers['cookie'] === ticket.cookie) ticket = undefined;
       return true;
     },
-    secrets: () => [auth.password, ...(ticket === undefined ? [] : [ticket.value])],
+    secrets: () => [
+      auth.password,
+      ...(ticket === undefined ? [] : [ticket.value, encodeURIComponent(ticket.value), ticket.csrf]),
+    ],
   };
 
   function readTicket(

@@ -89,6 +89,7 @@ export async function startFakeHost(certificate: TestCertificate): Promise<FakeH
     }),
     async close() {
       for (const socket of sockets) socket.destroy();
+      if (!server.listening) return;
       server.close();
       await once(server, 'close');
     },

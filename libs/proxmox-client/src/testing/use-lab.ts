@@ -3,7 +3,9 @@ import type { ClientHost } from '../host.ts';
 import type { ClientOptions, RequestRecord } from '../options.ts';
 import { createPbsClient, type PbsClient } from '../pbs/client.ts';
 import { createPveClient, type PveClient } from '../pve/client.ts';
-import { makeCertificate } from './certificate.ts';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { makeCertificate, type TestCertificate } from './certificate.ts';
 import { startFakeHost, type FakeHost } from './fake-host.ts';
 
 /** A clock that jumps instead of waiting. */
@@ -36,8 +38,10 @@ export function fakeClock(start = Date.UTC(2026, 10, 22, 8, 0, 0)): FakeClock {
 export interface Lab {
   /** A fresh one per test, made on first use. */
   host(): Promise<FakeHost>;
-  /** One more host, with a certificate of its own. */
-  anotherHost(): Promise<FakeHost>;
+  /** One more host, with a certificate of its own unless one is given. */
+  anotherHost(certificate?: TestCertificate): Promise<FakeHost>;
+  /** The port of a bare TCP server; without `onSocket` one where nobody listens (any more). */
+  tcpPort(onSocket?: (socket: Socket) => void): Promise<number>;
   pve(more?: Partial<ClientHost>, options?: ClientOptions): Promise<PveClient>;
   pbs(more?: Partial<ClientHost>, options?: ClientOptions): Promise<PbsClient>;
   /** The clock of the clients, unless they are given another. */
@@ -51,10 +55,11 @@ export function useLab(): Lab {
   let hosts: FakeHost[] = [];
   let clients: { close(): Promise<void> }[] = [];
   let records: RequestRecord[] = [];
+  let servers: (() => Promise<void>)[] = [];
   let clock = fakeClock();
 
-  const anotherHost = async (): Promise<FakeHost> => {
-    const host = await startFakeHost(makeCertificate());
+  const anotherHost = async (certificate = makeCertificate()): Promise<FakeHost> => {
+    const host = await startFakeHost(certificate);
     hosts.push(host);
     return host;
   };
@@ -67,8 +72,9 @@ export function useLab(): Lab {
 
   afterEach(async () => {
     await Promise.all(clients.map((client) => client.close()));
-    await Promise.all(hosts.map((one) => one.close()));
+    await Promise.all([...hosts.map((one) => one.close()), ...servers.map((close) => close())]);
     hosts = [];
+    servers = [];
     clients = [];
     records = [];
     clock = fakeClock();
@@ -77,6 +83,25 @@ export function useLab(): Lab {
   return {
     host,
     anotherHost,
+    async tcpPort(onSocket) {
+      const sockets = new Set<Socket>();
+      const server = createServer((socket) => {
+        sockets.add(socket);
+        socket.on('error', () => undefined);
+        onSocket?.(socket);
+      });
+      const close = async (): Promise<void> => {
+        for (const socket of sockets) socket.destroy();
+        server.close();
+        await once(server, 'close');
+      };
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const address = server.address();
+      if (onSocket === undefined) await close();
+      else servers.push(close);
+      return typeof address === 'object' && address !== null ? address.port : 0;
+    },
     async pve(more, options) {
       const client = createPveClient((await host()).config(more), { ...defaults(), ...options });
       clients.push(client);

@@ -29,9 +29,15 @@ export async function readBody(
   try {
     return await unzip(body, { maxOutputLength: maxBytes });
   } catch (cause) {
-    if (cause instanceof RangeError) {
+    if (isTooLarge(cause)) {
       throw new TransportFailure('too-large', `the answer unpacks to more than ${maxBytes} bytes`, { cause });
     }
     throw new TransportFailure('truncated', 'the packed answer ended early', { cause });
   }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return (
+    typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
+  );
 }

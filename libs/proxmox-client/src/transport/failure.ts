@@ -38,8 +38,13 @@ export function isBeforeSending(kind: ProxmoxErrorKind): boolean {
   return kind === 'unreachable' || kind === 'tls' || kind === 'fingerprint';
 }
 
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+// By shape, not by class: errors may come from another realm.
+const codeOf = (error: unknown): string | undefined => {
+  if (typeof error !== 'object' || error === null) return undefined;
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  // Several addresses were tried (RFC 8305): the first says as much as any.
+  return 'errors' in error && Array.isArray(error.errors) ? codeOf(error.errors[0]) : undefined;
+};
 
 const SYSTEM: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
@@ -52,8 +57,8 @@ const SYSTEM: Readonly<Record<string, string>> = {
 };
 
 /** Reads an error of the socket before the connection was made. */
-export function connectFailure(error: Error): TransportFailure {
-  const code = codeOf(error) ?? (error instanceof AggregateError ? codeOf(error.errors[0]) : undefined) ?? '';
+export function connectFailure(error: unknown): TransportFailure {
+  const code = codeOf(error) ?? '';
   const plain = SYSTEM[code];
   if (plain !== undefined) return new TransportFailure('unreachable', plain, { cause: error });
   // OpenSSL's own codes, and a peer that hangs up or talks plain HTTP during the handshake.
@@ -77,8 +82,7 @@ export function exchangeFailure(error: unknown, hasStatus: boolean): TransportFa
   if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
     return new TransportFailure('closed', 'the client is closed', { cause: error });
   }
-  if (code === 'UND_ERR_CONNECT_TIMEOUT')
-    return connectFailure(error instanceof Error ? error : new Error(code));
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return connectFailure(error);
   const suffix = code === undefined ? '' : ` (${code})`;
   return hasStatus
     ? new TransportFailure('truncated', `the answer ended early${suffix}`, { cause: error })
