@@ -1,5 +1,4 @@
 // C0 except tab and line feed, DEL, C1, and the bidirectional and line-breaking marks that could make a log line lie.
-// eslint-disable-next-line no-control-regex
 const CONTROLS =
   /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]/g;
 

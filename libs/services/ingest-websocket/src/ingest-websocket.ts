@@ -48,7 +48,7 @@ export function createIngestWebsocket(
   far: { readonly openPort?: OpenPort; readonly clock?: Clock; readonly random?: () => number } = {},
 ): Service {
   const { config, bus, log, metrics, hosts, instance } = context;
-  const clock = far.clock ?? { now: context.now, sleep: systemClock.sleep };
+  const clock = far.clock ?? { now: context.now, sleep: (ms, signal) => systemClock.sleep(ms, signal) };
   const random = far.random ?? Math.random;
   const openPort = far.openPort ?? clientPort(log);
   const counters = {
@@ -73,7 +73,7 @@ export function createIngestWebsocket(
       owner: instance,
       prefix: envName(host),
       longestPauseMs: config.EVENT_WS_RECONNECT_INTERVAL * 1000,
-      now: clock.now,
+      now: () => clock.now(),
       random,
       log,
     });

@@ -70,7 +70,7 @@ export function startHostWatch(options: HostWatchOptions): HostWatch {
 function createTools(options: HostWatchOptions, turn: AbortController): HostTools {
   const { source, prefix, clock, log, health, metrics } = options;
   const { signal } = turn;
-  const budget = createBudget({ perSecond: REQUESTS_PER_SECOND, burst: BURST, now: clock.now });
+  const budget = createBudget({ perSecond: REQUESTS_PER_SECOND, burst: BURST, now: () => clock.now() });
 
   /** What to do about a refusal: leave the whole host alone for a while, or only this call. */
   const refused = (
@@ -104,7 +104,7 @@ function createTools(options: HostWatchOptions, turn: AbortController): HostTool
         if (taken) metrics.requests.inc();
         return taken;
       },
-      waitMs: budget.waitMs,
+      waitMs: () => budget.waitMs(),
     },
     health,
     log,

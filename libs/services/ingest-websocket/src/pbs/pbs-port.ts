@@ -10,13 +10,13 @@ import type { TaskPort } from '../tasks/task-port.ts';
 
 /** What the watch asks of a PBS. Every call throws `ProxmoxError`. */
 export interface PbsPort extends Omit<TaskPort, 'reachableNodes'> {
-  access(signal: AbortSignal): Promise<AccessReport>;
-  usage(signal: AbortSignal): Promise<readonly DatastoreUsage[]>;
-  jobs(kind: 'verify' | 'sync' | 'prune', signal: AbortSignal): Promise<readonly PbsJob[]>;
-  gc(signal: AbortSignal): Promise<readonly GarbageCollection[]>;
+  readonly access: (signal: AbortSignal) => Promise<AccessReport>;
+  readonly usage: (signal: AbortSignal) => Promise<readonly DatastoreUsage[]>;
+  readonly jobs: (kind: 'verify' | 'sync' | 'prune', signal: AbortSignal) => Promise<readonly PbsJob[]>;
+  readonly gc: (signal: AbortSignal) => Promise<readonly GarbageCollection[]>;
   /** Raw `data` of an answer nobody else reads. */
-  get(path: string, signal: AbortSignal): Promise<unknown>;
-  close(): Promise<void>;
+  readonly get: (path: string, signal: AbortSignal) => Promise<unknown>;
+  readonly close: () => Promise<void>;
 }
 
 const LIST_ROWS = 100;

@@ -27,6 +27,7 @@ const NodeTime = z.object({ timezone: z.string().min(1).max(100) });
 export async function watchPbs(port: PbsPort, options: WatchOptions): Promise<void> {
   const { tools, config, cursor } = options;
   const { source, clock, signal, health } = tools;
+  const now = () => clock.now();
   let datastores: readonly string[] = [];
 
   // A PBS is its own cluster, called by its node; the API says "localhost", only task ids tell the name.
@@ -40,18 +41,18 @@ export async function watchPbs(port: PbsPort, options: WatchOptions): Promise<vo
     cursor: cursor('datastores'),
     initial: NO_DATASTORES,
     publish: (drafts, at) => options.publish(drafts, at),
-    now: clock.now,
+    now,
   });
   const taskJournal = await openJournal({
     cursor: cursor('tasks'),
     initial: NOTHING_KNOWN,
     publish,
-    now: clock.now,
+    now,
   });
   const observer = createObserver({
     about: () => ({ source, product: 'pbs', cluster: nodeName() }),
     publish: options.observe,
-    now: clock.now,
+    now,
   });
   const ask = async <T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> => {
     await tools.take();
@@ -66,7 +67,7 @@ export async function watchPbs(port: PbsPort, options: WatchOptions): Promise<vo
   const foldUsage = (memory: DatastoreMemory, rows: readonly DatastoreUsage[]): Step<DatastoreMemory> => {
     const errors = readDatastoreErrors(rows);
     const node = memory.node ?? source;
-    const at = clock.now();
+    const at = now();
     const drafts = memory.errors === null ? [] : diffDatastores(memory.errors, errors, node);
     const same = JSON.stringify(memory.errors) === JSON.stringify(errors);
     return {

@@ -12,15 +12,15 @@ import type { TaskPort } from '../tasks/task-port.ts';
 
 /** What the watch asks of a PVE host or cluster. Every call throws `ProxmoxError`. */
 export interface PvePort extends Omit<TaskPort, 'reachableNodes'> {
-  access(signal: AbortSignal): Promise<AccessReport>;
-  resources(signal: AbortSignal): Promise<readonly Resource[]>;
-  clusterStatus(signal: AbortSignal): Promise<readonly ClusterStatus[]>;
-  haStatus(signal: AbortSignal): Promise<readonly HaStatus[]>;
-  backupJobs(signal: AbortSignal): Promise<readonly BackupJob[]>;
-  replication(node: string, signal: AbortSignal): Promise<readonly ReplicationStatus[]>;
+  readonly access: (signal: AbortSignal) => Promise<AccessReport>;
+  readonly resources: (signal: AbortSignal) => Promise<readonly Resource[]>;
+  readonly clusterStatus: (signal: AbortSignal) => Promise<readonly ClusterStatus[]>;
+  readonly haStatus: (signal: AbortSignal) => Promise<readonly HaStatus[]>;
+  readonly backupJobs: (signal: AbortSignal) => Promise<readonly BackupJob[]>;
+  readonly replication: (node: string, signal: AbortSignal) => Promise<readonly ReplicationStatus[]>;
   /** Raw `data` of a configuration list nobody else reads. */
-  get(path: string, signal: AbortSignal): Promise<unknown>;
-  close(): Promise<void>;
+  readonly get: (path: string, signal: AbortSignal) => Promise<unknown>;
+  readonly close: () => Promise<void>;
 }
 
 /** A node that hangs answers through its neighbour only after 30 s: longer than the others can wait. */

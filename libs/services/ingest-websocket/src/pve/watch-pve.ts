@@ -22,6 +22,7 @@ const HA_MS = 30_000;
 export async function watchPve(port: PvePort, options: WatchOptions): Promise<void> {
   const { tools, config, cursor } = options;
   const { source, clock, signal, health } = tools;
+  const now = () => clock.now();
   const nodes = new Map<string, string>();
   let status: readonly ClusterStatus[] = [];
   let cluster: string | undefined;
@@ -65,13 +66,13 @@ export async function watchPve(port: PvePort, options: WatchOptions): Promise<vo
   const readStatus = async () => {
     const rows = await ask(port.clusterStatus);
     learnStatus(rows);
-    await clusterJournal.apply((memory) => foldStatus(memory, rows, clock.now()));
+    await clusterJournal.apply((memory) => foldStatus(memory, rows, now()));
   };
   const readHa = async () => {
     // A single node has no HA; asking it costs a request for nothing.
     if (!status.some((row) => row.type === 'cluster')) return;
     const rows = await ask(port.haStatus);
-    await clusterJournal.apply((memory) => foldHa(memory, rows, clock.now()));
+    await clusterJournal.apply((memory) => foldHa(memory, rows, now()));
   };
   const lanes = createLanes({
     clock,
@@ -101,25 +102,25 @@ export async function watchPve(port: PvePort, options: WatchOptions): Promise<vo
     cursor: cursor('cluster'),
     initial: NO_CLUSTER,
     publish,
-    now: clock.now,
+    now,
   });
   const taskJournal = await openJournal({
     cursor: cursor('tasks'),
     initial: NOTHING_KNOWN,
     publish,
-    now: clock.now,
+    now,
   });
   const resourceJournal = await openJournal({
     cursor: cursor('resources'),
     initial: NO_RESOURCES,
     publish,
-    now: clock.now,
+    now,
     isWorthSaving: isResourceNews,
   });
   const observer = createObserver({
     about: () => ({ source, product: 'pve', cluster: cluster ?? source }),
     publish: options.observe,
-    now: clock.now,
+    now,
   });
 
   // Who we talk to comes first: its name is on everything that follows.

@@ -4,13 +4,18 @@ import { parseUpid, type TaskRow } from '@proxmox-mcp/proxmox-events';
 /** What the task watch asks of a host, PVE or PBS. Every call throws `ProxmoxError`. */
 export interface TaskPort {
   /** Running and recently ended tasks of the whole host or cluster. */
-  list(signal: AbortSignal): Promise<readonly Task[]>;
-  status(upid: string, signal: AbortSignal): Promise<Task>;
-  log(upid: string, from: number, limit: number, signal: AbortSignal): Promise<LogPage>;
+  readonly list: (signal: AbortSignal) => Promise<readonly Task[]>;
+  readonly status: (upid: string, signal: AbortSignal) => Promise<Task>;
+  readonly log: (upid: string, from: number, limit: number, signal: AbortSignal) => Promise<LogPage>;
   /** A page of a node's finished tasks, newest end first. */
-  archive(node: string, start: number, limit: number, signal: AbortSignal): Promise<readonly Task[]>;
+  readonly archive: (
+    node: string,
+    start: number,
+    limit: number,
+    signal: AbortSignal,
+  ) => Promise<readonly Task[]>;
   /** Nodes that can be asked now. */
-  reachableNodes(): readonly string[];
+  readonly reachableNodes: () => readonly string[];
 }
 
 /** A task as the events library reads it; tasks whose UPID it refuses are left out. */

@@ -36,7 +36,7 @@ export async function openService(
   settings: Record<string, string> = {},
 ): Promise<OpenService> {
   const clock = createManualClock();
-  const port = createPort(clock.now);
+  const port = createPort(() => clock.now());
   const t = await openTestBus();
   const events: Event[] = [];
   const observations: Observation[] = [];
@@ -49,7 +49,7 @@ export async function openService(
   const start = async () => {
     const context = testContext(IngestWebsocketConfig.parse(settings), t.bus, {
       hosts: [HOST],
-      now: clock.now,
+      now: () => clock.now(),
     });
     service = createIngestWebsocket(context, {
       openPort: () => ({ product: 'pve', port }),
