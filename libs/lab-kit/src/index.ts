@@ -46,3 +46,5 @@ export type {
   SyslogTemplate,
   WebhookTarget,
 } from './senders/index.ts';
+export { DEMO_SCENARIO, startDemoLab } from './demo/demo-lab.ts';
+export type { DemoLab, DemoOptions, DemoTargets } from './demo/demo-lab.ts';

@@ -1,0 +1,120 @@
+import { openTestBus, type TestBus } from '@proxmox-mcp/bus/testing';
+import type { HostConfig } from '@proxmox-mcp/config';
+import { testContext } from '@proxmox-mcp/ingest-kit/testing';
+import { createIngestWebsocket, IngestWebsocketConfig } from '@proxmox-mcp/ingest-websocket';
+import { createLab, createRunningClock, type Lab, type LabOptions } from '@proxmox-mcp/lab-kit';
+import {
+  SourceState,
+  filters,
+  stateKeys,
+  type DeadLetter,
+  type Event,
+  type Observation,
+} from '@proxmox-mcp/schemas';
+import type { Service } from '@proxmox-mcp/service-kit';
+
+/** The live feed watching a pretend lab over real HTTPS, on a real bus, with the lab's fast time. */
+export interface WatchedLab {
+  readonly lab: Lab;
+  readonly bus: TestBus;
+  readonly events: Event[];
+  readonly observations: Observation[];
+  readonly deadLetters: DeadLetter[];
+  /** Resolves when it is true; checked whenever the lab's time moves. @throws {Error} after `seconds` of the lab. */
+  until(isTrue: () => boolean, seconds: number): Promise<void>;
+  sourceState(name: string): Promise<SourceState | undefined>;
+  startService(instance?: string): Promise<Service>;
+  close(): Promise<void>;
+}
+
+const SPEED = 20;
+
+export async function watchLab(options: LabOptions = {}): Promise<WatchedLab> {
+  const world = createRunningClock({ speed: SPEED });
+  const lab = createLab({
+    delays: { refusedMs: 5, unreachableMs: 5 } as never,
+    seed: 'websocket',
+    ...options,
+    clock: world,
+  });
+  await lab.start();
+  const t = await openTestBus();
+  const [events, observations, deadLetters]: [Event[], Observation[], DeadLetter[]] = [[], [], []];
+  const from = 0;
+  await t.bus.subscribe({ filters: [filters.allEvents], from }, ({ data }) => void events.push(data));
+  await t.bus.subscribe(
+    { filters: [filters.allObservations], from },
+    ({ data }) => void observations.push(data),
+  );
+  await t.bus.subscribe(
+    { filters: [filters.allDeadLetters], from },
+    ({ data }) => void deadLetters.push(data),
+  );
+  const sleep = (ms: number, signal?: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason as Error);
+      const cancel = world.schedule(world.now() + ms, () => {
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      });
+      const abort = () => {
+        cancel();
+        reject(signal?.reason as Error);
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  const services: Service[] = [];
+  return {
+    lab,
+    bus: t,
+    events,
+    observations,
+    deadLetters,
+    async until(isTrue, seconds) {
+      const end = world.now() + seconds * 1000;
+      while (!isTrue()) {
+        if (world.now() > end) throw new Error(`not true within ${seconds} s of the lab`);
+        await sleep(200);
+      }
+    },
+    async sourceState(name) {
+      const entry = await (await t.bus.kv('STATE')).get(stateKeys.source(name));
+      return entry && SourceState.parse(JSON.parse(entry.value));
+    },
+    async startService(instance = 'one') {
+      const context = testContext(IngestWebsocketConfig.parse({}), t.bus, {
+        hosts: hostsOf(lab),
+        instance,
+        now: () => world.now(),
+      });
+      const service = createIngestWebsocket(context, { clock: { now: () => world.now(), sleep } });
+      services.push(service);
+      await service.start(new AbortController().signal);
+      return service;
+    },
+    async close() {
+      await Promise.all(services.map((service) => service.stop()));
+      await t.close();
+      await lab.stop();
+    },
+  };
+}
+
+/** The lab's servers as an operator would configure them: the cluster with its members, the rest alone. */
+export function hostsOf(lab: Lab): HostConfig[] {
+  const hosts = new Map<string, HostConfig>();
+  for (const address of lab.addresses()) {
+    const name = address.cluster ?? address.name;
+    const endpoint = { host: address.host, port: address.port };
+    const known = hosts.get(name);
+    hosts.set(name, {
+      name,
+      product: address.product,
+      kind: address.cluster === undefined ? 'standalone' : 'cluster',
+      endpoints: [...(known?.endpoints ?? []), endpoint],
+      auth: { kind: 'token', user: address.user, tokenName: address.tokenName, secret: address.secret },
+      tls: { kind: 'insecure' },
+    });
+  }
+  return [...hosts.values()];
+}
