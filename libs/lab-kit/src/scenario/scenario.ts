@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { parse } from 'yaml';
 
 /** One thing that is done at a time after the scenario's start. */
@@ -50,11 +50,18 @@ export class ScenarioError extends Error {
   override readonly name = 'ScenarioError';
 }
 
-const FOLDER = new URL('../../scenarios/', import.meta.url);
+/** Beside the library in a checkout, beside the file in a bundle. */
+function folder(): URL {
+  const [checkout, bundle] = [
+    new URL('../../scenarios/', import.meta.url),
+    new URL('./scenarios/', import.meta.url),
+  ];
+  return existsSync(bundle) ? bundle : checkout;
+}
 
 /** Names of the scenarios that come with the lab. */
 export function scenarioNames(): string[] {
-  return readdirSync(FOLDER)
+  return readdirSync(folder())
     .filter((f) => f.endsWith('.yaml'))
     .map((f) => f.slice(0, -'.yaml'.length))
     .sort();
@@ -70,7 +77,7 @@ export function loadScenario(nameOrYaml: string): Scenario {
   if (!/^[a-z0-9-]{1,60}$/.test(nameOrYaml) || !scenarioNames().includes(nameOrYaml)) {
     throw new ScenarioError(`no scenario '${nameOrYaml}'; there are ${scenarioNames().join(', ')}`);
   }
-  return readScenario(readFileSync(new URL(`${nameOrYaml}.yaml`, FOLDER), 'utf8'), nameOrYaml);
+  return readScenario(readFileSync(new URL(`${nameOrYaml}.yaml`, folder()), 'utf8'), nameOrYaml);
 }
 
 function readScenario(text: string, fallbackName: string): Scenario {
