@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { TLSSocket } from 'node:tls';
-import { buildConnector } from 'undici';
+import { isIP } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
+import type { buildConnector } from 'undici';
 import type { HostTls } from '../host.ts';
 import { TransportFailure, connectFailure } from './failure.ts';
 
@@ -40,38 +41,56 @@ export function createConnector({
   timeoutMs,
   onCertificate,
 }: ConnectorOptions): buildConnector.connector {
-  let connect: buildConnector.connector | undefined;
-  return (options, callback) => {
+  let trust: { ca?: Buffer } | undefined;
+  return ({ hostname, port }, callback) => {
+    let socket: TLSSocket;
     try {
-      connect ??= buildConnector({
-        ...authorities(tls),
-        // Node's verdict is read below instead of letting it cut the connection: only so can the error say which
-        // fingerprint was seen, which is what a person needs to pin it.
-        rejectUnauthorized: false,
-        // A resumed session skips the check of the name.
-        maxCachedSessions: 0,
-        // pveproxy speaks HTTP/1.1 only, and HTTP/2 has no reason phrase, where PVE puts its messages.
-        allowH2: false,
-        timeout: timeoutMs,
-      });
+      trust ??= authorities(tls);
+      socket = open(hostname, port, trust);
     } catch (error) {
-      callback(error instanceof Error ? error : new Error(String(error)), null);
+      callback(connectFailure(error), null);
       return;
     }
-    connect(options, (error, socket) => {
-      if (error !== null) {
-        callback(connectFailure(error), null);
-        return;
-      }
-      const verdict = judge(socket instanceof TLSSocket ? socket : undefined, tls, onCertificate);
-      if (verdict === undefined) {
+    let isSettled = false;
+    const settle = (failure: TransportFailure | undefined): void => {
+      if (isSettled) return;
+      isSettled = true;
+      clearTimeout(timer);
+      if (failure === undefined) {
         callback(null, socket);
         return;
       }
       socket.destroy();
-      callback(verdict, null);
-    });
+      callback(failure, null);
+    };
+    // Covers the handshake too: a port that accepts and stays silent is as good as none.
+    const timer = setTimeout(
+      () => settle(new TransportFailure('unreachable', 'connecting timed out')),
+      timeoutMs,
+    );
+    socket
+      .setNoDelay(true)
+      .setKeepAlive(true, 60_000)
+      .once('secureConnect', () => settle(judge(socket, tls, onCertificate)))
+      // Stays for the life of the socket: later errors are undici's, which hears of them by itself.
+      .on('error', (error) => settle(connectFailure(error)));
   };
+}
+
+function open(hostname: string, port: string, trust: { ca?: Buffer }): TLSSocket {
+  return connect({
+    ...trust,
+    host: hostname,
+    port: Number(port) || 443,
+    // An address is no server name (RFC 6066 §3).
+    ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
+    // pveproxy speaks HTTP/1.1 only, and HTTP/2 has no reason phrase, where PVE puts its messages.
+    ALPNProtocols: ['http/1.1'],
+    // Node's verdict is read in `judge` instead of letting it cut the connection: only so can the error say which
+    // fingerprint was seen, which is what a person needs to pin it. No session is ever resumed, which would skip the
+    // check of the name.
+    rejectUnauthorized: false,
+  });
 }
 
 function authorities(tls: HostTls): { ca?: Buffer } {
@@ -85,13 +104,12 @@ function authorities(tls: HostTls): { ca?: Buffer } {
 
 /** `undefined` when the connection may be used. */
 function judge(
-  socket: TLSSocket | undefined,
+  socket: TLSSocket,
   tls: HostTls,
   onCertificate: (certificate: PeerCertificate) => void,
 ): TransportFailure | undefined {
-  const certificate = socket?.getPeerX509Certificate();
-  if (socket === undefined || certificate === undefined)
-    return new TransportFailure('tls', 'no certificate was shown');
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) return new TransportFailure('tls', 'no certificate was shown');
   const seenFingerprint = certificate.fingerprint256;
   onCertificate({
     fingerprint: seenFingerprint,

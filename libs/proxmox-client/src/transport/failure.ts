@@ -53,11 +53,11 @@ const SYSTEM: Readonly<Record<string, string>> = {
   ENOTFOUND: 'name not found',
   EAI_AGAIN: 'name server does not answer',
   ETIMEDOUT: 'connecting timed out',
-  UND_ERR_CONNECT_TIMEOUT: 'connecting timed out',
 };
 
 /** Reads an error of the socket before the connection was made. */
 export function connectFailure(error: unknown): TransportFailure {
+  if (error instanceof TransportFailure) return error;
   const code = codeOf(error) ?? '';
   const plain = SYSTEM[code];
   if (plain !== undefined) return new TransportFailure('unreachable', plain, { cause: error });
@@ -82,7 +82,6 @@ export function exchangeFailure(error: unknown, hasStatus: boolean): TransportFa
   if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
     return new TransportFailure('closed', 'the client is closed', { cause: error });
   }
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return connectFailure(error);
   const suffix = code === undefined ? '' : ` (${code})`;
   return hasStatus
     ? new TransportFailure('truncated', `the answer ended early${suffix}`, { cause: error })

@@ -28,19 +28,21 @@ export function createSlots(max: number, maxQueued: number): Slots {
       return;
     }
     if (queue.size >= maxQueued) throw new SlotsFullError(`${queue.size} calls wait already`);
-    await new Promise<void>((resolve, reject) => {
-      const giveUp = (): void => {
+    let isMine = false;
+    await new Promise<void>((resolve) => {
+      const leaveQueue = (): void => {
         queue.delete(take);
-        reject(signal?.reason);
-      };
-      const take = (): void => {
-        queue.delete(take);
-        signal?.removeEventListener('abort', giveUp);
+        signal?.removeEventListener('abort', leaveQueue);
         resolve();
       };
-      signal?.addEventListener('abort', giveUp, { once: true });
+      const take = (): void => {
+        isMine = true;
+        leaveQueue();
+      };
+      signal?.addEventListener('abort', leaveQueue, { once: true });
       queue.add(take);
     });
+    if (!isMine) signal?.throwIfAborted();
   };
 
   const leave = (): void => {
