@@ -6,20 +6,9 @@ import { askGateway, gatewayAddress, GATEWAY_OPTIONS, GATEWAY_USAGE } from '../g
 
 const TOOLS = { events: 'events_query', tasks: 'tasks_query', incidents: 'incidents_query' } as const;
 
-/** Rows of the three tools share enough to be shown on one line. */
-const Row = z.looseObject({
-  id: z.string().optional(),
-  at: z.string().optional(),
-  occurredAt: z.string().optional(),
-  occurred_at: z.string().optional(),
-  started_at: z.string().optional(),
-  opened_at: z.string().optional(),
-  severity: z.string().optional(),
-  status: z.string().optional(),
-  type: z.string().optional(),
-  title: z.string().optional(),
-});
-const Answer = z.looseObject({ items: z.array(Row), next_cursor: z.string().optional() });
+/** Rows of the three tools differ; a line shows what of these they have. */
+const Row = z.record(z.string(), z.unknown());
+const Answer = z.looseObject({ items: z.array(Row) });
 
 /** Past events, tasks or incidents. */
 export const history: Command = {
@@ -59,14 +48,20 @@ export const history: Command = {
   },
 };
 
+const TIMES = ['occurredAt', 'startedAt', 'openedAt'];
+
 function rowLine(row: z.infer<typeof Row>): string {
-  const time = row.occurred_at ?? row.occurredAt ?? row.at ?? row.started_at ?? row.opened_at ?? '';
-  const words = [
-    time.slice(0, 19).replace('T', ' '),
-    row.severity,
-    row.status,
-    row.type,
-    row.title ?? row.id,
-  ];
-  return words.filter((word) => word !== undefined && word !== '').join('  ');
+  const time = TIMES.map((key) => plain(row[key])).find((value) => value !== '') ?? '';
+  const words = [time.slice(0, 19).replace('T', ' '), row['severity'], row['status'], row['type'], row['title'] ?? row['id']];
+  return words
+    .map(plain)
+    .filter((word) => word !== '')
+    .join('  ');
+}
+
+/** Text from outside comes wrapped as `{untrusted, text}`. */
+function plain(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'object' && value !== null && 'text' in value) return String(value.text);
+  return '';
 }
