@@ -56,9 +56,10 @@ export function createSourceReport(options: SourceReportOptions): SourceReport {
     },
     succeeded() {
       if (state === undefined) return;
-      const first = state.lastSuccessAt === undefined;
-      state = { ...state, lastSuccessAt: iso(), at: iso() };
-      if (first || now() - writtenAt >= SUCCESS_EVERY_MS) void write(state);
+      const isFirst = state.lastSuccessAt === undefined;
+      if (isFirst || now() - writtenAt >= SUCCESS_EVERY_MS) {
+        void write({ ...state, lastSuccessAt: iso(), at: iso() });
+      }
     },
   };
 }

@@ -1,3 +1,7 @@
+const QUARTER_S = 900;
+/** Quarters of an hour whose offset is kept. */
+const MAX_OFFSETS = 512;
+
 /** A wall-clock reading without a zone. `month` is 1–12. */
 export interface WallTime {
   readonly year: number;
@@ -23,17 +27,18 @@ export interface LocalClock {
 /** Makes a clock of an IANA zone; an unknown zone is taken for UTC, so that a typo costs an offset and not the event. */
 export function createLocalClock(timeZone: string): LocalClock {
   const format = formatter(timeZone);
-  // Lines of a busy hour share one offset; formatting costs ten times what the rest of a line does.
-  let cachedQuarter = Number.NaN;
-  let cachedOffset = 0;
+  // Lines of a busy hour share a few offsets; formatting costs ten times what the rest of a line does.
+  const offsets = new Map<number, number>();
 
   function offsetAt(epochSeconds: number): number {
-    const quarter = Math.floor(epochSeconds / 900);
-    if (quarter !== cachedQuarter) {
-      cachedOffset = utcOf(read(format, epochSeconds)) - Math.floor(epochSeconds);
-      cachedQuarter = quarter;
-    }
-    return cachedOffset;
+    // No zone changes its offset but at a quarter of an hour.
+    const quarter = Math.floor(epochSeconds / QUARTER_S);
+    const known = offsets.get(quarter);
+    if (known !== undefined) return known;
+    const offset = utcOf(read(format, quarter * QUARTER_S)) - quarter * QUARTER_S;
+    if (offsets.size >= MAX_OFFSETS) offsets.clear();
+    offsets.set(quarter, offset);
+    return offset;
   }
 
   return {
@@ -43,9 +48,20 @@ export function createLocalClock(timeZone: string): LocalClock {
       // The offset a day before and a day after differ only around a change of summer time.
       const before = asUtc - offsetAt(asUtc - 86_400);
       if (before + offsetAt(before) === asUtc) return before;
-      return asUtc - offsetAt(asUtc + 86_400);
+      const after = asUtc - offsetAt(asUtc + 86_400);
+      return after + offsetAt(after) === asUtc ? after : before;
     },
-    wallOf: (epochSeconds) => read(format, epochSeconds),
+    wallOf(epochSeconds) {
+      const shown = new Date((epochSeconds + offsetAt(epochSeconds)) * 1000);
+      return {
+        year: shown.getUTCFullYear(),
+        month: shown.getUTCMonth() + 1,
+        day: shown.getUTCDate(),
+        hour: shown.getUTCHours(),
+        minute: shown.getUTCMinutes(),
+        second: shown.getUTCSeconds(),
+      };
+    },
   };
 }
 

@@ -48,9 +48,10 @@ function timeOf(
   if (stamp.kind === 'none') return {};
   const clock = index.clockOf(host.source);
   const now = Math.floor(receivedAt / 1000);
-  const { year } = clock.wallOf(now);
+  // The latest year whose stamp would not lie in the future.
+  const { year } = clock.wallOf(now + AHEAD_S);
   // RFC 3164 §4.1.2 has no year: "Dec 31" read on 1 January is last year's, and must not land in the future.
-  for (const candidate of [year + 1, year, year - 1]) {
+  for (const candidate of [year, year - 1]) {
     const epoch = clock.epochOf({ ...stamp, year: candidate });
     if (epoch !== undefined && epoch <= now + AHEAD_S) return { occurredAtGuess: epoch };
   }

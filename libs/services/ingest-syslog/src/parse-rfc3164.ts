@@ -5,8 +5,10 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const LOCAL_STAMP = /^([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}):(\d{2}):(\d{2}) /;
 const ABSOLUTE_STAMP = /^(\d{4}-\S{15,32}) /;
 const HOST = /^([^\s[\]]{1,255}) {1,4}/;
-/** rsyslog cuts the tag at 32 characters, journald does not. The colon is what tells a tag from a first word. */
+/** The colon is what tells a tag from a first word. */
 const TAG = /^([^\s:[\]<>]{1,100})(?:\[([^\]\s]{0,32})\])?: ?/;
+/** rsyslog's traditional format cuts the tag, with pid and colon, at 32 characters. */
+const CUT_TAG = /^(?=\S{32}(?: |$))([^\s:[\]<>]{1,32})(?:\[([^\]\s]{0,32}))? ?/;
 
 /** Reads what follows the PRI by RFC 3164, or by it with an RFC 3339 stamp, as rsyslog's two forward formats write it. */
 export function parseRfc3164(text: string): ParsedMessage | undefined {
@@ -15,7 +17,7 @@ export function parseRfc3164(text: string): ParsedMessage | undefined {
   const host = HOST.exec(stamped.rest.slice(0, 300));
   if (host?.[1] === undefined) return undefined;
   const content = stamped.rest.slice(host[0].length);
-  const tag = TAG.exec(content.slice(0, 200));
+  const tag = TAG.exec(content.slice(0, 200)) ?? CUT_TAG.exec(content.slice(0, 40));
   return {
     stamp: stamped.stamp,
     host: host[1],

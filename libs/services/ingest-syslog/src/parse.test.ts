@@ -34,6 +34,14 @@ describe('parseMessage', () => {
     expect(parse('<27>Mar 14 02:07:31 pve1 pvedaemon <root@pam> x')).toMatchObject({ tag: '' });
   });
 
+  it('reads a tag that rsyslog cut at 32 characters', () => {
+    const cut = 'proxmox-backup-proxy-of-host[123';
+    expect(parse(`<30>Mar 14 02:07:31 pbs1 ${cut} hello`)).toMatchObject({
+      tag: 'proxmox-backup-proxy-of-host',
+      message: 'hello',
+    });
+  });
+
   it('reads only the format it was told to', () => {
     expect(parse('<27>Mar 14 02:07:31 pve1 a: b', 'rfc5424')).toEqual({ reject: 'bad-header' });
     expect(parse('<30>1 - h app 7 ID - x', 'rfc3164')).toEqual({ reject: 'bad-header' });

@@ -30,6 +30,7 @@ const MAX_CONNECTIONS = 256;
 /** A sender that went away without a word is noticed by keep-alive; one that says nothing for a day is let go. */
 const IDLE_MS = 24 * 3_600_000;
 const KEEP_ALIVE_AFTER_MS = 60_000;
+const CLOSE_GRACE_MS = 300;
 
 /** Opens the TCP port. TCP senders are slowed down when the queue is crowded, so that nothing of theirs is dropped. */
 export async function openTcpSource(options: TcpSourceOptions): Promise<TcpSource> {
@@ -74,8 +75,11 @@ export async function openTcpSource(options: TcpSourceOptions): Promise<TcpSourc
     },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const socket of sockets) socket.destroy();
+      // What a sender wrote before it hears of our end is still read.
+      for (const socket of sockets) socket.resume().end();
+      const timer = setTimeout(() => sockets.forEach((socket) => socket.destroy()), CLOSE_GRACE_MS);
       await closed;
+      clearTimeout(timer);
     },
   };
 }
