@@ -65,7 +65,7 @@ export function renderVzdump(result: VzdumpResult): { title: string; body: strin
     '====',
     logs.length > MAX_LOG_BYTES
       ? 'Log output was too long to be sent. See Task History for details!'
-      : `${result.commandLine}\n\n${logs}`,
+      : `${result.commandLine}\n\n\n${logs}`,
     '',
   ].join('\n');
   return { title: `vzdump backup status (${result.fqdn}): ${statusText} `, body, failed };
