@@ -1,8 +1,15 @@
 import { openTestBus, type TestBus } from '@proxmox-mcp/bus/testing';
 import type { HostConfig } from '@proxmox-mcp/config';
+import type { Clock } from '@proxmox-mcp/proxmox-client';
 import { testContext } from '@proxmox-mcp/ingest-kit/testing';
 import { createIngestWebsocket, IngestWebsocketConfig } from '@proxmox-mcp/ingest-websocket';
-import { createLab, createRunningClock, type Lab, type LabOptions } from '@proxmox-mcp/lab-kit';
+import {
+  createLab,
+  createRunningClock,
+  type Lab,
+  type LabOptions,
+  type WorldClock,
+} from '@proxmox-mcp/lab-kit';
 import {
   SourceState,
   filters,
@@ -27,12 +34,11 @@ export interface WatchedLab {
   close(): Promise<void>;
 }
 
-const SPEED = 20;
-
-export async function watchLab(options: LabOptions = {}): Promise<WatchedLab> {
-  const world = createRunningClock({ speed: SPEED });
+/** @param speed seconds of the lab per second of ours. */
+export async function watchLab(options: LabOptions = {}, speed = 20): Promise<WatchedLab> {
+  const world = createRunningClock({ speed });
   const lab = createLab({
-    delays: { refusedMs: 5, unreachableMs: 5 } as never,
+    delays: { authMs: 5, peerMs: 20 },
     seed: 'websocket',
     ...options,
     clock: world,
@@ -50,19 +56,7 @@ export async function watchLab(options: LabOptions = {}): Promise<WatchedLab> {
     { filters: [filters.allDeadLetters], from },
     ({ data }) => void deadLetters.push(data),
   );
-  const sleep = (ms: number, signal?: AbortSignal) =>
-    new Promise<void>((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason as Error);
-      const cancel = world.schedule(world.now() + ms, () => {
-        signal?.removeEventListener('abort', abort);
-        resolve();
-      });
-      const abort = () => {
-        cancel();
-        reject(signal?.reason as Error);
-      };
-      signal?.addEventListener('abort', abort, { once: true });
-    });
+  const clock = clockOf(world);
   const services: Service[] = [];
   return {
     lab,
@@ -74,7 +68,7 @@ export async function watchLab(options: LabOptions = {}): Promise<WatchedLab> {
       const end = world.now() + seconds * 1000;
       while (!isTrue()) {
         if (world.now() > end) throw new Error(`not true within ${seconds} s of the lab`);
-        await sleep(200);
+        await clock.sleep(200);
       }
     },
     async sourceState(name) {
@@ -87,7 +81,7 @@ export async function watchLab(options: LabOptions = {}): Promise<WatchedLab> {
         instance,
         now: () => world.now(),
       });
-      const service = createIngestWebsocket(context, { clock: { now: () => world.now(), sleep } });
+      const service = createIngestWebsocket(context, { clock });
       services.push(service);
       await service.start(new AbortController().signal);
       return service;
@@ -117,4 +111,24 @@ export function hostsOf(lab: Lab): HostConfig[] {
     });
   }
   return [...hosts.values()];
+}
+
+/** The world's time as a service's clock. */
+export function clockOf(world: WorldClock): Clock {
+  return {
+    now: () => world.now(),
+    sleep: (ms, signal) =>
+      new Promise<void>((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason as Error);
+        const cancel = world.schedule(world.now() + ms, () => {
+          signal?.removeEventListener('abort', abort);
+          resolve();
+        });
+        const abort = () => {
+          cancel();
+          reject(signal?.reason as Error);
+        };
+        signal?.addEventListener('abort', abort, { once: true });
+      }),
+  };
 }

@@ -27,7 +27,8 @@ export function createArchive(
   return {
     async adopt(node) {
       await tools.take();
-      await close(newestOf(rowsOf(await port.archive(node, 0, 1, signal))), true);
+      // An empty archive is a horizon too: whatever is in it later has ended later.
+      await close(newestOf(rowsOf(await port.archive(node, 0, 1, signal))) ?? { node, end: 0 }, true);
     },
     async catchUp(node) {
       let newest: NewestEnd | undefined;
