@@ -19,6 +19,15 @@ export function createApp(onFault: (where: string, error: unknown) => void): Fas
     requestTimeout: 30_000,
     return503OnClosing: true,
   });
+  // Any other type than JSON is answered 415.
+  app.removeContentTypeParser(['application/json', 'text/plain']);
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const text = body.toString();
+    // A tool without arguments may be called without a body; MCP always has one.
+    if (text === '' && request.url.startsWith('/api/')) done(null, {});
+    else void parseJson(request, text, done);
+  });
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof ToolError) {
       const { code, message, hint } = error.body;

@@ -6,6 +6,9 @@ import { redact } from '../call/redact.ts';
 import { eventRow } from '../fleet/rows.ts';
 import { wantsEvent, type EventFilter } from '../wait/event-filter.ts';
 
+/** What may wait for a reader before nothing more is taken from the bus. */
+const MAX_BUFFER_BYTES = 1 << 20;
+
 /** Why a stream ended. */
 export type StreamEnd = 'client' | 'slow' | 'revoked' | 'shutdown' | 'error';
 
@@ -96,7 +99,8 @@ export class EventStream {
     this.#seen = seq;
     if (!wantsEvent(this.#options.filter, event)) return;
     const frame = `id: ${encodeCursor({ events: seq })}\ndata: ${JSON.stringify(redact(eventRow(event, seq)))}\n\n`;
-    if (!this.#options.response.write(frame)) this.#pause();
+    this.#options.response.write(frame);
+    if (this.#options.response.writableLength > MAX_BUFFER_BYTES) this.#pause();
   }
 
   #pause(): void {

@@ -10,7 +10,7 @@ import type { GatewayOptions } from '../gateway.ts';
 import { ReadFailed, type ProxmoxReader } from '../proxmox/reader.ts';
 import { mcpGateway } from '../service.ts';
 
-export interface TestGateway {
+export interface TestGateway extends AsyncDisposable {
   readonly bus: Bus;
   readonly url: string;
   /** Lines announced, in order. */
@@ -95,6 +95,7 @@ export async function startGateway(
     details: () => service.details?.() ?? {},
     stop: () => service.stop(),
     close,
+    [Symbol.asyncDispose]: close,
   };
 }
 
