@@ -4,7 +4,7 @@ import type { Credentials } from './auth/credentials.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { ProxmoxError, type ProxmoxErrorFields } from './error.ts';
 import type { ClientHost } from './host.ts';
-import type { ClientOptions, Settings } from './options.ts';
+import { createWarnOnce, type ClientOptions, type Settings, type WarnOnce } from './options.ts';
 import { checkedPath, encodeParams, type Params } from './path.ts';
 import type { Answer } from './read-answer.ts';
 import { createFailOver, type FailOver } from './fail-over.ts';
@@ -56,8 +56,8 @@ export interface Api {
   endpoints(): readonly EndpointState[];
   /** Drops all connections; calls under way fail with `closed`. Safe twice. */
   close(): Promise<void>;
-  /** For our own warnings; silent when the caller passed no log. */
-  readonly log: ClientOptions['log'];
+  /** For warnings about answers; silent when the client was given no log. */
+  readonly warnOnce: WarnOnce;
 }
 
 function withDefaults(options: ClientOptions): Settings {
@@ -73,6 +73,7 @@ function withDefaults(options: ClientOptions): Settings {
     breakerCoolDownMs: 30_000,
     ticketRenewMs: 60 * 60_000,
     ...options,
+    warnOnce: createWarnOnce(options.log),
   };
 }
 
@@ -83,7 +84,11 @@ export function createApi(host: ClientHost, options: ClientOptions = {}): Api {
   const credentials = createCredentials(host, settings, failOver);
   const slots = createSlots(settings.maxInFlight, settings.maxQueued);
   if (host.tls.kind === 'insecure') {
-    settings.log?.warn({ host: host.name }, 'certificate of the host is not checked, as configured');
+    settings.warnOnce(
+      'insecure',
+      { host: host.name },
+      'certificate of the host is not checked, as configured',
+    );
   }
 
   const once = async (call: Call, timeoutMs: number): Promise<Answer> => {
@@ -164,7 +169,7 @@ export function createApi(host: ClientHost, options: ClientOptions = {}): Api {
     product: host.product,
     authId: host.auth.kind === 'token' ? `${host.auth.user}!${host.auth.tokenName}` : host.auth.user,
     clock: settings.clock,
-    log: settings.log,
+    warnOnce: settings.warnOnce,
     call,
     get: (path, query, more) => data('GET', path, query, more),
     post: (path, params, more) => data('POST', path, params, more),

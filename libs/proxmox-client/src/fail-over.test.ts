@@ -26,8 +26,8 @@ describe('fail-over', () => {
     const { first, second, endpoints, tls } = await both();
     first.answer(() => ({ hang: true }));
     second.answer(ok);
-    const client = await lab.pve({ endpoints, tls }, { timeoutMs: 80 });
-    expect(await client.version()).toMatchObject({ version: '9.2.11' });
+    const client = await lab.pve({ endpoints, tls });
+    expect(await client.version({ timeoutMs: 500 })).toMatchObject({ version: '9.2.11' });
     expect([first.requests.length, second.requests.length]).toEqual([1, 1]);
   });
 
@@ -116,10 +116,11 @@ describe('the circuit breaker', () => {
   it('is not tripped by calls forwarded to a node that hangs', async () => {
     const host = await lab.host();
     host.answer(() => ({ hang: true }));
-    const client = await lab.pve({}, { ...options, timeoutMs: 20 });
-    for (let n = 0; n < 4; n += 1) await rejection(client.nodes.status('pve2'));
+    const client = await lab.pve({}, options);
+    const hasty = { timeoutMs: 30 };
+    for (let n = 0; n < 4; n += 1) await rejection(client.nodes.status('pve2', hasty));
     expect(client.endpoints()).toMatchObject([{ breaker: 'closed' }]);
-    for (let n = 0; n < 3; n += 1) await rejection(client.cluster.resources());
+    for (let n = 0; n < 3; n += 1) await rejection(client.cluster.resources(hasty));
     expect(client.endpoints()).toMatchObject([{ breaker: 'open' }]);
   });
 

@@ -101,7 +101,8 @@ export function createFailOver(host: ClientHost, settings: Settings): FailOver {
           if (isEndpointsFault(error)) passOver(index);
           if (!isBeforeSending(error.kind)) throw error;
           if (error.kind !== 'unreachable') {
-            settings.log?.warn(
+            settings.warnOnce(
+              `${endpoint.name} ${error.kind} ${error.seenFingerprint ?? ''}`,
               { host: host.name, endpoint: endpoint.name, kind: error.kind, detail: error.detail },
               'endpoint left out, its certificate is not the expected one',
             );

@@ -50,5 +50,20 @@ export interface ClientOptions {
 }
 
 /** Options with their defaults filled in. */
-export type Settings = Required<Omit<ClientOptions, 'log' | 'onRequest'>> &
-  Pick<ClientOptions, 'log' | 'onRequest'>;
+export type Settings = Required<Omit<ClientOptions, 'onRequest' | 'log'>> &
+  Pick<ClientOptions, 'onRequest' | 'log'> & { readonly warnOnce: WarnOnce };
+
+/** Logs a warning unless one of the same key was logged before: a poller would repeat it every few seconds. */
+export type WarnOnce = (key: string, fields: Readonly<Record<string, unknown>>, message: string) => void;
+
+const MOST_KEYS = 1000;
+
+/** Warnings to `log`, each key once; past a thousand keys nothing new is logged. */
+export function createWarnOnce(log: ClientLog | undefined): WarnOnce {
+  const seen = new Set<string>();
+  return (key, fields, message) => {
+    if (seen.has(key) || seen.size >= MOST_KEYS) return;
+    seen.add(key);
+    log?.warn(fields, message);
+  };
+}

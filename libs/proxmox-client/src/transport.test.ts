@@ -172,10 +172,13 @@ describe('trouble on the line', () => {
 
   it('is a timeout when the host never answers', async () => {
     const host = await lab.host();
+    const client = await lab.pve();
+    host.answer(ok);
+    await client.version();
     host.answer(() => ({ hang: true }));
-    const client = await lab.pve({}, { timeoutMs: 60 });
-    expect(await rejection(client.version())).toMatchObject({ kind: 'timeout', retryable: true });
-    expect(host.requests).toHaveLength(1);
+    const error = await rejection(client.version({ timeoutMs: 100 }));
+    expect(error).toMatchObject({ kind: 'timeout', retryable: true, detail: 'no answer within 100 ms' });
+    expect(host.requests).toHaveLength(2);
   });
 
   it('is a timeout when the body never ends', async () => {
@@ -215,7 +218,7 @@ describe('trouble on the line', () => {
 
   it('never repeats a write, and says that its outcome is unknown', async () => {
     const host = await lab.host();
-    const client = await lab.pve({}, { timeoutMs: 60 });
+    const client = await lab.pve();
     const broken: Reply[] = [
       { reset: true },
       { hang: true },
@@ -226,7 +229,7 @@ describe('trouble on the line', () => {
     for (const reply of broken) {
       const before = host.requests.length;
       host.answer(() => reply);
-      const error = await rejection(client.guests.start({ node: 'pve1', type: 'qemu', vmid: 100 }));
+      const error = await rejection(client.post('/nodes/pve1/vzdump', {}, { timeoutMs: 500 }));
       expect(error).toMatchObject({ outcomeUnknown: true, retryable: false });
       expect(host.requests.length - before).toBe(1);
     }

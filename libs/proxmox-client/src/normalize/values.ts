@@ -81,11 +81,15 @@ export function word<const Words extends readonly [string, ...string[]]>(known: 
 }
 
 /** `last-run-upid` and `fail_count` as `lastRunUpid` and `failCount`: one spelling for both products. */
-export function camelKeys(row: object): Record<string, unknown> {
+export function camelKeys(row: object): object {
+  const keys = Object.keys(row);
+  // Most rows have nothing to change, and there are thousands of them.
+  if (!keys.some((key) => key.includes('-') || key.includes('_'))) return row;
   return Object.fromEntries(
-    Object.entries(row).map(([key, value]) => [
-      key.replace(/[-_]([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()),
-      value,
-    ]),
+    Object.entries(row).map(([key, value]: [string, unknown]) => [camel(key), value]),
   );
+}
+
+function camel(key: string): string {
+  return key.replace(/[-_]([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
