@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { subjects, type Event, type Fact } from '@proxmox-mcp/schemas';
 import { assembleFact } from '../facts/assemble-fact.ts';
-import { identityOf, ownFactId } from '../facts/identity.ts';
-import { NEIGHBOURHOOD_MS, isBackupNotification, matchNotifications } from '../facts/match-notification.ts';
+import { identityOf } from '../facts/identity.ts';
 import type { EventStore } from '../history/events.ts';
 import type { FactStore } from '../history/facts.ts';
 import type { Outbox } from '../history/outbox.ts';
 import type { Follower } from '../incidents/follower.ts';
+import { createHomes } from './homes.ts';
 import { conditionOf, type Trouble } from '../incidents/trouble.ts';
 
 /** What storing an event needs; all of it inside the caller's transaction. */
@@ -28,6 +28,7 @@ export interface IngestParts {
  */
 export function createIngest(parts: IngestParts): (event: Event, seq: number) => boolean {
   const { events, facts, outbox, follower } = parts;
+  const homes = createHomes(events, facts);
 
   /** Facts made anew from their events; what no longer has any was merged into another. */
   function rebuild(factId: string, movedTo: string | undefined): void {
@@ -60,56 +61,23 @@ export function createIngest(parts: IngestParts): (event: Event, seq: number) =>
     return { fact: { ...rest, members: [], links, mergedInto: movedTo }, family: identityFamily(before) };
   }
 
-  /** Asks again which backup notification tells of which task. @returns moves: fact → fact. */
-  function rematch(event: Event, factId: string): Map<string, string> {
-    const moves = new Map<string, string>();
-    if (event.node === undefined) return moves;
-    const at = Date.parse(event.occurredAt);
-    const end = event.facts['endtime'];
-    const times = [at, ...(typeof end === 'number' ? [end * 1000] : [])];
-    const from = Math.min(...times) - NEIGHBOURHOOD_MS;
-    const to = Math.max(...times) + NEIGHBOURHOOD_MS;
-    const unbound = events.unbound(event.node, 'backup.job.', [from, to]);
-    const notifications = unbound.filter((item) => isBackupNotification(item.event));
-    if (notifications.length === 0) return moves;
-    const near = facts.ended('backup.job', event.node, [from - NEIGHBOURHOOD_MS, to + NEIGHBOURHOOD_MS]);
-    const ids = new Set(near.filter((fact) => fact.upid !== undefined).map((fact) => fact.id));
-    if (event.upid === factId) ids.add(factId);
-    const tasks = [...ids].map((id) => ownReport(id)).filter((fact) => fact !== undefined);
-    const matches = matchNotifications(
-      notifications.map((item) => item.event),
-      tasks,
-    );
-    for (const { event: notification, fact } of notifications) {
-      const home = matches.get(notification.id) ?? ownFactId(notification.id);
-      if (home === fact) continue;
-      events.rehome(notification.id, home);
-      moves.set(fact, home);
-    }
-    return moves;
-  }
-
-  function ownReport(upid: string): Fact | undefined {
-    const own = events.membersOf(upid).filter((event) => event.upid === upid);
-    return own.length === 0 ? undefined : { ...assembleFact(upid, own).fact, revision: 1 };
-  }
-
   return (received, seq) => {
     const event = withCluster(received, parts.clusterOf);
-    const { factId, family, outcome } = identityOf(event);
+    const factId = homes.homeOf(event);
+    const isFirst = facts.get(factId) === undefined;
     const pid = event.facts['worker_pid'];
     const isNew = events.insert(event, {
       seq,
       fact: factId,
-      isProgress: outcome === 'progress',
+      isProgress: identityOf(event).outcome === 'progress',
       ...(typeof pid === 'number' && Number.isInteger(pid) ? { pid } : {}),
     });
     if (!isNew) return false;
-    const isMatchable =
-      family === 'backup.job' && event.product === 'pve' && outcome !== 'progress' && outcome !== 'started';
-    const moves = isMatchable ? rematch(event, factId) : new Map<string, string>();
-    for (const [from, to] of moves) rebuild(from, to);
-    for (const id of new Set([...moves.values(), ...(moves.has(factId) ? [] : [factId])]))
+    const moves = homes.movesAfter(event, factId, isFirst);
+    // What was left behind first: an incident goes along to the new home before that is looked at.
+    for (const { from, to } of moves) rebuild(from, to);
+    const left = new Set(moves.map(({ from }) => from));
+    for (const id of new Set([...moves.map(({ to }) => to), ...(left.has(factId) ? [] : [factId])]))
       rebuild(id, undefined);
     return true;
   };

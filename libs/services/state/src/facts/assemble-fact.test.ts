@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Event } from '@proxmox-mcp/schemas';
 import { openTestIngest } from '../testing/open-ingest.ts';
-import { NIGHTLY_UPID, nightlyBackup, sampleEvent } from '../testing/sample-events.ts';
+import { NIGHTLY_UPID, iso, nightlyBackup, sampleEvent } from '../testing/sample-events.ts';
 import { assembleFact } from './assemble-fact.ts';
 
 const OF_TASK = nightlyBackup().filter((event) => event.upid === NIGHTLY_UPID);
@@ -77,7 +77,31 @@ describe('facts of a stream', () => {
           t.close();
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
+    );
+  });
+
+  it('makes the worker lines of a guest a part of the task, in any order of arrival', () => {
+    const reports = nightlyBackup();
+    const line = reports.find((event) => event.type === 'backup.guest.failed') as Event;
+    const begun: Event = { ...line, id: 'begun', type: 'backup.guest.started', severity: 'info' };
+    const laterPid: Event = { ...line, id: 'later', occurredAt: iso(86_400) };
+    const lines = [...reports, begun, laterPid];
+    fc.assert(
+      fc.property(fc.shuffledSubarray(lines, { minLength: lines.length }), (order) => {
+        const t = openTestIngest();
+        try {
+          t.feed(...order);
+          expect(t.facts.get(`${NIGHTLY_UPID}/104`)).toMatchObject({
+            type: 'backup.guest.failed',
+            links: [{ relation: 'parent', to: NIGHTLY_UPID }],
+          });
+          expect(t.facts.get(`${NIGHTLY_UPID}/104`)?.members).toContain('begun');
+        } finally {
+          t.close();
+        }
+      }),
+      { numRuns: 15 },
     );
   });
 
@@ -104,7 +128,7 @@ describe('facts of a stream', () => {
           t.close();
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 

@@ -1,6 +1,6 @@
 import { type Outcome } from '@proxmox-mcp/proxmox-events';
 import { maxSeverity, type Event, type Fact } from '@proxmox-mcp/schemas';
-import { identityOf } from './identity.ts';
+import { identityOf, parentOf } from './identity.ts';
 import { byInformedness } from './informed.ts';
 import { mergeDetails } from './merge-details.ts';
 
@@ -36,6 +36,7 @@ export function assembleFact(factId: string, members: readonly Event[]): Assembl
   const finals = reports.filter((event) => standingOf(event) === standingOf(final));
   const isEnded = outcome !== 'started' && outcome !== 'progress';
   const startedAt = isoOf(startOf(reports));
+  const parent = parentOf(factId);
   return {
     family,
     fact: {
@@ -52,7 +53,7 @@ export function assembleFact(factId: string, members: readonly Event[]): Assembl
       facts: detailsOf(reports, isEnded),
       // Progress is a reading, not a report: thousands of them would make the list worthless.
       members: reports.filter((event) => identityOf(event).outcome !== 'progress').map((event) => event.id),
-      links: factId.includes('/') && best.upid !== undefined ? [{ relation: 'parent', to: best.upid }] : [],
+      links: parent === undefined ? [] : [{ relation: 'parent', to: parent }],
     },
   };
 }

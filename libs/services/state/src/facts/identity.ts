@@ -30,12 +30,24 @@ export function identityOf(event: Event): Identity {
   // A guest's part of a backup job: what is under way tells of the job, an end is the guest's own.
   if (outcome === 'progress' || outcome === 'started' || event.guest === undefined)
     return { factId: event.upid, family: 'backup.job', outcome: 'progress' };
-  return { factId: `${event.upid}/${event.guest.vmid}`, family, outcome };
+  return { factId: guestPartId(event.upid, event.guest.vmid), family, outcome };
 }
 
 /** The fact of an event that belongs to no other. */
 export function ownFactId(eventId: string): string {
   return `event/${eventId}`;
+}
+
+/** The fact of one guest's part of a backup task. */
+export function guestPartId(upid: string, vmid: number): string {
+  return `${upid}/${vmid}`;
+}
+
+/** Task that the fact is a part of; `undefined` for whole facts. */
+export function parentOf(factId: string): string | undefined {
+  return factId.startsWith('UPID:') && factId.includes('/')
+    ? factId.slice(0, factId.lastIndexOf('/'))
+    : undefined;
 }
 
 /** Worker process of a task as its UPID tells it; `undefined` when the text is no UPID. */

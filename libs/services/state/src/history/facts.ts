@@ -9,6 +9,8 @@ export interface FactStore {
   put(fact: Fact, family: string): void;
   /** Facts of an activity on a node that ended within a span (milliseconds), oldest first; at most 50. */
   ended(family: string, node: string, span: readonly [number, number]): Fact[];
+  /** Whole tasks of PVE by node and worker process, whatever their time; at most 20. */
+  ofWorker(node: string, pid: number): Fact[];
   query(query: FactsQuery): Promise<FactsAnswer>;
 }
 
@@ -25,6 +27,9 @@ export function createFactStore(db: DatabaseSync): FactStore {
   );
   const ended = db.prepare(
     'SELECT body FROM facts WHERE family = ? AND node = ? AND ended BETWEEN ? AND ? AND merged = 0 ORDER BY ended DESC, n LIMIT 50',
+  );
+  const ofWorker = db.prepare(
+    'SELECT body FROM facts WHERE id >= ? AND id < ? AND upid IS NOT NULL ORDER BY id DESC LIMIT 20',
   );
   const types = db.prepare('SELECT DISTINCT type FROM facts WHERE merged = 0 LIMIT 1000');
   const parse = (row: Record<string, unknown>) => JSON.parse(String(row['body'])) as Fact;
@@ -53,6 +58,11 @@ export function createFactStore(db: DatabaseSync): FactStore {
       );
     },
     ended: (family, node, [from, to]) => ended.all(family, node, from, to).map(parse).reverse(),
+    ofWorker(node, pid) {
+      // A UPID begins with node and pid, and a fact's id with the UPID: the index on ids serves.
+      const prefix = `UPID:${node}:${pid.toString(16).toUpperCase().padStart(8, '0')}:`;
+      return ofWorker.all(prefix, `${prefix}\u{10FFFF}`).map(parse);
+    },
     async query(query) {
       if (query.id !== undefined) {
         const row = get.get(query.id);

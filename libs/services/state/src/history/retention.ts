@@ -13,7 +13,7 @@ const STEP = 500;
 /**
  * Makes the function that deletes what is too old or too much, one small step at a time.
  *
- * Facts that still run and incidents that are not resolved stay whatever their age.
+ * Incidents that are not resolved stay whatever their age.
  *
  * @returns a step; it answers whether there may be more to delete. Call it inside a transaction.
  */
@@ -21,8 +21,9 @@ export function createRetention(db: DatabaseSync, limits: RetentionLimits): (now
   const oldEvents = db.prepare(
     `DELETE FROM events WHERE n IN (SELECT n FROM events WHERE received < ? ORDER BY received LIMIT ${STEP})`,
   );
+  // What began so long ago and has no end was never told it: it does not run any more.
   const oldFacts = db.prepare(
-    `DELETE FROM facts WHERE n IN (SELECT n FROM facts WHERE started < ? AND ended < ? ORDER BY started LIMIT ${STEP})`,
+    `DELETE FROM facts WHERE n IN (SELECT n FROM facts WHERE started < ? AND ifnull(ended, 0) < ? ORDER BY started LIMIT ${STEP})`,
   );
   const oldIncidents = db.prepare(
     `DELETE FROM incidents WHERE n IN (SELECT n FROM incidents WHERE resolved < ? LIMIT ${STEP})`,

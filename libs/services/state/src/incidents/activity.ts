@@ -109,6 +109,7 @@ export function listOf(
 }
 
 function runOf(fact: Fact): string | undefined {
-  const pid = fact.upid === undefined ? fact.facts['worker_pid'] : pidOf(fact.upid);
+  // The id of a task's fact, or of a guest's part of it, begins with the UPID.
+  const pid = pidOf(fact.id) ?? fact.facts['worker_pid'];
   return typeof pid === 'number' && fact.node !== undefined ? `${fact.node}:${pid}` : undefined;
 }

@@ -59,7 +59,7 @@ describe('incidents', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 
@@ -85,7 +85,7 @@ describe('incidents', () => {
           one.close();
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 
@@ -305,7 +305,7 @@ describe('incidents', () => {
           one.close();
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 });
