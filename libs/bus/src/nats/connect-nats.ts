@@ -67,8 +67,9 @@ export async function connectPatiently(
   for (let attempt = 0; ; attempt++) {
     signal.throwIfAborted();
     try {
-      return await connectOnce(settings);
+      return await orAborted(connectOnce(settings), signal);
     } catch (error) {
+      signal.throwIfAborted();
       if (error instanceof NatsRefused) throw error;
       // Every half minute or so one line: a server that is missing for a day must not fill a disk.
       if (attempt % 6 === 0) {
@@ -79,7 +80,23 @@ export async function connectPatiently(
       }
     }
     const longest = Math.min(LONGEST_WAIT_MS, 200 * 2 ** Math.min(attempt, 10));
-    await wait(longest * (0.5 + Math.random() / 2), undefined, { signal });
+    // Aborted, it ends early; the loop then says with what reason.
+    await wait(longest * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {});
+  }
+}
+
+/** Does not wait for an attempt once aborted; a connection that comes all the same is closed. */
+async function orAborted(connecting: Promise<NatsConnection>, signal: AbortSignal): Promise<NatsConnection> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([connecting, aborted.promise]);
+  } catch (error) {
+    connecting.then((late) => late.close()).catch(() => {});
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
 

@@ -1,12 +1,9 @@
-import { busConformance } from '../testing/bus-conformance.ts';
-import { findNatsServer, startNatsServer } from '../testing/index.ts';
+import { busConformance, describeWithNats, startNatsServer } from '../testing/index.ts';
 import { createNatsBus } from './nats-bus.ts';
 
-const found = await findNatsServer(process.env);
-
-if ('path' in found) {
-  busConformance(`the NATS driver with ${found.version}`, async () => {
-    const server = await startNatsServer(found);
+await describeWithNats('conformance', (program) => {
+  busConformance('the NATS driver', async () => {
+    const server = await startNatsServer(program);
     return {
       driver: 'nats',
       where: server.url,
@@ -15,6 +12,4 @@ if ('path' in found) {
       stop: () => server.stop(),
     };
   });
-} else {
-  it.skip(`the NATS driver keeps the contract of the bus (not run: ${found.reason})`, () => {});
-}
+});

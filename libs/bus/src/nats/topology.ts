@@ -49,16 +49,17 @@ async function ensureStream(
   config: Partial<StreamConfig> & { name: string },
 ): Promise<void> {
   try {
-    await jsm.streams.add(config);
-  } catch (error) {
-    if (apiCode(error) === NO_STORAGE) {
-      throw new NatsRefused(
-        `making stream ${config.name}: the NATS server has no ${config.max_bytes} bytes of JetStream storage left; keep less history or raise its max_file_store`,
-        { cause: error },
-      );
-    }
-    if (apiCode(error) !== NAME_IN_USE) throw error;
-    await jsm.streams.update(config.name, config);
+    await jsm.streams.add(config).catch((error: unknown) => {
+      if (apiCode(error) !== NAME_IN_USE) throw error;
+      return jsm.streams.update(config.name, config);
+    });
+  } catch (cause) {
+    if (apiCode(cause) !== NO_STORAGE) throw cause;
+    throw new NatsRefused(
+      `making stream ${config.name}: the NATS server has no ${config.max_bytes} bytes of JetStream storage left; ` +
+        'keep less history or raise its max_file_store',
+      { cause },
+    );
   }
 }
 

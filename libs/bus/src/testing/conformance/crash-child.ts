@@ -1,16 +1,27 @@
+import type { Bus } from '../../bus.ts';
 import { createEmbeddedBus } from '../../embedded/embedded-bus.ts';
 import { createNatsBus } from '../../nats/nats-bus.ts';
 import { filterOf, subjectOf } from './context.ts';
 
-/** A process to be killed. Arguments: driver, where, job. It tells its parent a number for everything done. */
+/**
+ * A process to be killed. Arguments: driver, where, and the job, or for the driver `outbox` its file. It tells its parent a number for everything done.
+ */
 const [driver, where = '', job] = process.argv.slice(2);
-const bus =
-  driver === 'embedded'
-    ? await createEmbeddedBus({ file: where })
-    : await createNatsBus({ servers: where, name: 'crash-child' });
+const bus = await open();
 const tell = (n: number) => void process.send?.(n);
 
-if (job === 'publish') {
+function open(): Promise<Bus> {
+  if (driver === 'embedded') return createEmbeddedBus({ file: where });
+  const common = { servers: where, name: 'crash-child' };
+  return createNatsBus(driver === 'outbox' && job !== undefined ? { ...common, outboxFile: job } : common);
+}
+
+if (driver === 'outbox') {
+  for (let n = 0; ; n++) {
+    await bus.publish(subjectOf('events.out'), n, { id: `out-${n}` });
+    tell(n);
+  }
+} else if (job === 'publish') {
   // The same ids in every run: what an earlier run stored counts once.
   let next = 0;
   const one = async () => {

@@ -1,4 +1,4 @@
-import { type DeadLetter, filters } from '@proxmox-mcp/schemas';
+import { DeadLetter, filters } from '@proxmox-mcp/schemas';
 import { type Consumer, type Message, Reject, RetryLater } from '../../bus.ts';
 import { Collector, type Context, filterOf, subjectOf } from './context.ts';
 
@@ -58,8 +58,9 @@ export function failing(context: Context): void {
         origin: 'facts.exhausted.one',
         body: '{"q":1}',
         truncated: false,
-        at: expect.any(String),
+        at: letter?.at,
       });
+      expect(DeadLetter.parse(letter)).toEqual(letter);
       expect(deliveries.items).toEqual([1, 2, 3]);
       await consumer.stop();
       await letters.consumer.stop();
