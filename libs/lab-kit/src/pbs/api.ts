@@ -3,7 +3,8 @@ import { parseForm, parseJson, type RawParameters } from '../http/parameters.ts'
 import type { Tickets } from '../http/tickets.ts';
 import type { PbsSite } from '../world/pbs-site.ts';
 import { PRI } from '../world/pve-site.ts';
-import { pbsRoutes, type PbsCall, type PbsRoute } from './routes.ts';
+import { pbsRoutes } from './routes.ts';
+import { type PbsCall, type PbsRoute } from './call.ts';
 
 /** An error answer: the text is the body, whatever the content type says. */
 export class PbsError extends Error {

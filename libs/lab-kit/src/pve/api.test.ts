@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => lab.stop());
 
-type Row = Record<string, any>;
+type Row = Record<string, unknown>;
 const rows = async (path: string, as?: 'auditor' | 'nobody') =>
   (await ask(lab, 'pve1', path, as === undefined ? {} : { as })).json().data as Row[];
 const start = async (vmid: number, verb: string, form: Record<string, string> = {}) => {

@@ -1,6 +1,7 @@
 import type { RawParameters } from '../http/parameters.ts';
 import type { LabGuest, LabNode } from '../world/pve-model.ts';
 import type { PveSite } from '../world/pve-site.ts';
+import type { PbsBackupStart } from '../world/vzdump.ts';
 import { ApiError } from './api-error.ts';
 import { denied } from './permissions.ts';
 
@@ -30,7 +31,7 @@ export class PlainText {
 /** Things of the lab around one site that handlers may need. */
 export interface LabHooks {
   /** Starts a backup to a PBS storage's datastore, if the lab has that PBS. */
-  readonly onPbsBackup: import('../world/vzdump.ts').PbsBackupStart | undefined;
+  readonly onPbsBackup: PbsBackupStart | undefined;
 }
 
 /** One verified call of the PVE API. */

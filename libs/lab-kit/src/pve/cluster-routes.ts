@@ -79,7 +79,7 @@ function poolResource(call: Call, pool: string): Record<string, unknown> {
   };
 }
 
-function status(call: Call): unknown {
+export function status(call: Call): unknown {
   const { site } = call;
   const nodes = [...site.nodes.values()].map((n) => ({
     type: 'node',
@@ -122,155 +122,6 @@ function nextId(call: Call): unknown {
   for (let vmid = 100; ; vmid++) if (!call.site.guests.has(vmid)) return String(vmid);
 }
 
-const haDate = (ms: number) => {
-  const d = new Date(ms).toUTCString(); // "Sun, 22 Nov 2026 08:12:50 GMT"
-  return `${d.slice(0, 3)} ${d.slice(8, 11)} ${d.slice(5, 7)} ${d.slice(17, 25)} ${d.slice(12, 16)}`;
-};
-
-function haCurrent(call: Call): unknown {
-  const { site, local } = call;
-  const rows: Record<string, unknown>[] = [
-    {
-      id: 'quorum',
-      type: 'quorum',
-      node: local.name,
-      status: site.isQuorate() ? 'OK' : `No quorum on node '${local.name}'!`,
-      quorate: site.isQuorate() ? 1 : 0,
-    },
-  ];
-  if (site.haMaster === undefined) {
-    rows.push({
-      id: 'fencing',
-      type: 'fencing',
-      node: local.name,
-      status: 'standby (CRM watchdog standby)',
-      'armed-state': 'standby',
-    });
-    return rows;
-  }
-  rows.push(
-    {
-      id: 'master',
-      type: 'master',
-      node: site.haMaster,
-      status: `${site.haMaster} (active, ${haDate(site.now())})`,
-      timestamp: site.seconds(),
-    },
-    {
-      id: 'fencing',
-      type: 'fencing',
-      node: site.haMaster,
-      status: 'armed (CRM watchdog active)',
-      'armed-state': 'armed',
-    },
-  );
-  for (const node of site.nodes.values()) {
-    const has = [...site.ha.values()].some((s) => s.node === node.name);
-    const at = node.diedAt ?? site.now();
-    const state = node.diedAt === undefined ? (has ? 'active' : 'idle') : 'old timestamp - dead?';
-    rows.push({
-      id: `lrm:${node.name}`,
-      type: 'lrm',
-      node: node.name,
-      status: `${node.name} (${state}, ${haDate(at)})`,
-      timestamp: Math.floor(at / 1000),
-    });
-  }
-  for (const s of site.ha.values()) {
-    rows.push({
-      id: `service:${s.sid}`,
-      type: 'service',
-      sid: s.sid,
-      node: s.node,
-      state: s.state,
-      crm_state: s.state,
-      request_state: s.requestState,
-      status: `${s.node} (${s.state})`,
-      max_restart: s.maxRestart,
-      max_relocate: s.maxRelocate,
-      failback: 1,
-    });
-  }
-  return rows;
-}
-
-function haManagerStatus(call: Call): unknown {
-  const { site } = call;
-  const quorum = { node: call.local.name, quorate: site.isQuorate() ? '1' : '0' };
-  if (site.haMaster === undefined) return { manager_status: { node_status: {} }, quorum };
-  return {
-    quorum,
-    manager_status: {
-      master_node: site.haMaster,
-      timestamp: site.seconds(),
-      node_status: Object.fromEntries(
-        [...site.nodes.values()].map((n) => [n.name, site.isOnline(n.name) ? 'online' : 'unknown']),
-      ),
-      service_status: Object.fromEntries(
-        [...site.ha.values()].map((s) => [
-          s.sid,
-          { node: s.node, state: s.state, uid: digestOf(s.sid).slice(0, 22) },
-        ]),
-      ),
-    },
-    lrm_status: Object.fromEntries(
-      [...site.nodes.values()].map((n) => [
-        n.name,
-        {
-          mode: 'active',
-          state: 'active',
-          timestamp: Math.floor((n.diedAt ?? site.now()) / 1000),
-          results: {},
-        },
-      ]),
-    ),
-  };
-}
-
-/** Next time of day of `HH:MM`, or a day from now for anything more elaborate. */
-function nextRun(schedule: string, nowSeconds: number): number {
-  const match = /(\d{1,2}):(\d{2})$/.exec(schedule);
-  if (match === null) return nowSeconds + 86_400;
-  const midnight = nowSeconds - (nowSeconds % 86_400);
-  const at = midnight + Number(match[1]) * 3_600 + Number(match[2]) * 60;
-  return at > nowSeconds ? at : at + 86_400;
-}
-
-function pruneObject(prune: string): Record<string, string> {
-  return Object.fromEntries(prune.split(',').map((p) => [p.split('=')[0] ?? '', p.split('=')[1] ?? '']));
-}
-
-function backupJobs(call: Call): Record<string, unknown>[] {
-  return [...call.site.backupJobs.values()].map((job) => ({
-    id: job.id,
-    type: 'vzdump',
-    schedule: job.schedule,
-    enabled: job.enabled ? 1 : 0,
-    storage: job.storage,
-    mode: job.mode,
-    compress: 'zstd',
-    'notification-mode': 'notification-system',
-    ...(job.vmids === undefined ? {} : { vmid: job.vmids.join(',') }),
-    ...(job.all === true ? { all: 1 } : {}),
-    ...(job.pool === undefined ? {} : { pool: job.pool }),
-    ...(job.prune === undefined ? {} : { 'prune-backups': pruneObject(job.prune) }),
-    ...(job.comment === undefined ? {} : { comment: job.comment }),
-    ...(job.notesTemplate === undefined ? {} : { 'notes-template': job.notesTemplate }),
-    ...(job.enabled ? { 'next-run': nextRun(job.schedule, call.site.seconds()) } : {}),
-  }));
-}
-
-function notBackedUp(call: Call): unknown {
-  const jobs = [...call.site.backupJobs.values()].filter((j) => j.enabled);
-  const covered = (vmid: number, pool: string | undefined) =>
-    jobs.some(
-      (j) => j.all === true || j.vmids?.includes(vmid) === true || (j.pool !== undefined && j.pool === pool),
-    );
-  return [...call.site.guests.values()]
-    .filter((g) => !covered(g.vmid, g.pool))
-    .map((g) => ({ vmid: g.vmid, type: g.kind, name: g.name }));
-}
-
 const needCluster = (call: Call) => {
   if (call.site.clusterName === undefined)
     throw new ApiError(424, 'node is not in a cluster, no join info available!');
@@ -308,41 +159,6 @@ export const clusterRoutes: Routes = {
       ? { max_workers: '4', mac_prefix: 'BC:24:11', description: 'Pretend lab\n' }
       : {}),
   }),
-  'GET /cluster/backup': backupJobs,
-  'GET /cluster/backup/{id}': (call) => {
-    const found = backupJobs(call).find((j) => j['id'] === call.text('id'));
-    if (found === undefined) throw parameterError({ id: 'No such job' });
-    return found;
-  },
-  'GET /cluster/backup-info/not-backed-up': notBackedUp,
-  'GET /cluster/replication': (call) =>
-    [...call.site.replication.values()]
-      .filter((r) => call.has(`/vms/${r.guest}`, 'VM.Audit'))
-      .map((r) => ({
-        id: r.id,
-        type: 'local',
-        guest: r.guest,
-        jobnum: Number(r.id.split('-')[1]),
-        target: r.target,
-        source: call.site.guests.get(r.guest)?.node,
-        schedule: r.schedule,
-        ...(r.comment === undefined ? {} : { comment: r.comment }),
-      })),
-  'GET /cluster/ha/resources': (call) =>
-    [...call.site.ha.values()].map((s) => ({
-      sid: s.sid,
-      type: s.sid.split(':')[0],
-      state: s.requestState,
-      max_restart: s.maxRestart,
-      max_relocate: s.maxRelocate,
-      failback: 1,
-      digest: digestOf([...call.site.ha.keys()]),
-    })),
-  'GET /cluster/ha/groups': () => {
-    throw new ApiError(500, 'cannot index groups: ha groups have been migrated to rules');
-  },
-  'GET /cluster/ha/status/current': haCurrent,
-  'GET /cluster/ha/status/manager_status': haManagerStatus,
   'GET /cluster/config/nodes': (call) =>
     call.site.clusterName === undefined
       ? []

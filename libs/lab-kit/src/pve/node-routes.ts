@@ -1,11 +1,10 @@
-import { startVzdump } from '../world/vzdump.ts';
 import { noise } from '../world/random.ts';
-import type { LabNode } from '../world/pve-model.ts';
-import { ApiError, parameterError } from './api-error.ts';
-import { Paged, type Call, type Routes } from './call.ts';
-import { nodeLoad, nodeResource, nodesOf } from './views.ts';
+import { ApiError } from './api-error.ts';
+import type { Call, Routes } from './call.ts';
+import { nodeLoad, nodeResource } from './views.ts';
 
 const KERNEL = 'Linux 6.17.9-1-pve #1 SMP PREEMPT_DYNAMIC PMX 6.17.9-1 (2026-10-12T09:00Z)';
+
 const SERVICES: readonly [string, string][] = [
   ['chrony', 'chrony, an NTP client/server'],
   ['corosync', 'Corosync Cluster Engine'],
@@ -83,165 +82,6 @@ function status(call: Call): unknown {
   };
 }
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-function journalText(node: LabNode, line: LabNode['journal'][number]): string {
-  const d = new Date(line.at);
-  const clock = d.toISOString().slice(11, 19);
-  return `${MONTHS[d.getUTCMonth()] ?? ''} ${String(d.getUTCDate()).padStart(2, '0')} ${clock} ${node.name} ${line.tag}[${line.pid}]: ${line.text}`;
-}
-
-function syslog(call: Call): unknown {
-  const node = call.node();
-  const since = call.text('since');
-  const until = call.text('until');
-  const service = call.text('service');
-  const lines = node.journal.filter(
-    (l) =>
-      (since === undefined ||
-        l.at >= Date.parse(`${since.replace(' ', 'T')}${since.includes(':') ? 'Z' : 'T00:00:00Z'}`)) &&
-      (until === undefined ||
-        l.at <= Date.parse(`${until.replace(' ', 'T')}${until.includes(':') ? 'Z' : 'T00:00:00Z'}`)) &&
-      (service === undefined || l.tag === service),
-  );
-  if (lines.length === 0) return new Paged([{ n: 1, t: 'no content' }], 1);
-  const start = call.int('start') ?? 0;
-  const page = lines.slice(start, start + (call.int('limit') ?? 50));
-  return new Paged(
-    page.map((l, i) => ({ n: start + i + 1, t: journalText(node, l) })),
-    lines.length,
-  );
-}
-
-function journal(call: Call): unknown {
-  const node = call.node();
-  const last = call.int('lastentries') ?? 100;
-  const since = call.int('since');
-  const until = call.int('until');
-  const cursor = (i: number) =>
-    `s=${node.fingerprint.replaceAll(':', '').slice(0, 32).toLowerCase()};i=${i.toString(16)}`;
-  const start = /;i=([0-9a-f]{1,12})$/.exec(call.text('startcursor') ?? '')?.[1];
-  const indexed = node.journal.map((l, i) => ({ l, i }));
-  const chosen = indexed.filter(
-    ({ l, i }) =>
-      (since === undefined || l.at >= since * 1000) &&
-      (until === undefined || l.at <= until * 1000) &&
-      (start === undefined || i >= Number.parseInt(start, 16)),
-  );
-  const page = start === undefined && since === undefined ? chosen.slice(-last) : chosen;
-  const first = page[0]?.i ?? 0;
-  const end = page.at(-1)?.i ?? first;
-  return [cursor(first), ...page.map(({ l }) => journalText(node, l)), cursor(end)];
-}
-
-function storages(call: Call): unknown {
-  const node = call.node();
-  const content = call.text('content');
-  const wanted = call.text('storage');
-  if (wanted !== undefined && !call.site.storages.has(wanted))
-    throw parameterError({ storage: 'No such storage.' });
-  const rows: Record<string, unknown>[] = [];
-  for (const s of call.site.storages.values()) {
-    if (!nodesOf(call.site, s).includes(node)) continue;
-    if (wanted !== undefined && s.id !== wanted) continue;
-    if (call.flag('enabled') && s.disabled) continue;
-    const path = `/storage/${s.id}`;
-    if (!call.has(path, 'Datastore.Audit') && !call.has(path, 'Datastore.AllocateSpace')) continue;
-    if (content !== undefined && !content.split(',').some((c) => s.content.split(',').includes(c))) continue;
-    rows.push({ storage: s.id, ...storageStatus(s) });
-  }
-  return rows;
-}
-
-type LabStorageLike = Pick<
-  import('../world/pve-model.ts').LabStorage,
-  'type' | 'content' | 'shared' | 'disabled' | 'online' | 'totalBytes' | 'usedBytes'
->;
-
-function storageStatus(s: LabStorageLike): Record<string, unknown> {
-  const active = !s.disabled && s.online;
-  return {
-    type: s.type,
-    content: s.content,
-    shared: s.shared ? 1 : 0,
-    enabled: s.disabled ? 0 : 1,
-    active: active ? 1 : 0,
-    total: active ? s.totalBytes : 0,
-    used: active ? s.usedBytes : 0,
-    avail: active ? s.totalBytes - s.usedBytes : 0,
-    ...(active ? { used_fraction: s.usedBytes / s.totalBytes } : {}),
-  };
-}
-
-function findStorage(call: Call) {
-  const id = call.text('storage') ?? '';
-  const storage = call.site.storages.get(id);
-  if (storage === undefined) throw new ApiError(500, `storage '${id}' does not exist`);
-  return storage;
-}
-
-function content(call: Call): unknown {
-  const storage = findStorage(call);
-  if (storage.disabled) throw new ApiError(500, `storage '${storage.id}' is disabled`);
-  if (!storage.online) throw new ApiError(500, `storage '${storage.id}' is not online`);
-  const node = call.node().name;
-  const vmid = call.int('vmid');
-  const kind = call.text('content');
-  const images = [...call.site.guests.values()]
-    .filter((g) => g.node === node || storage.shared)
-    .flatMap((g) =>
-      g.disks
-        .filter((d) => d.volid.startsWith(`${storage.id}:`))
-        .map((d) => ({
-          volid: d.volid,
-          content: g.kind === 'qemu' ? 'images' : 'rootdir',
-          format: g.kind === 'qemu' ? 'raw' : 'subvol',
-          size: d.sizeBytes,
-          vmid: g.vmid,
-          ctime: call.site.seconds() - 86_400 * 90,
-          parent: null,
-        })),
-    );
-  const files = storage.volumes
-    .filter((v) => v.node === undefined || v.node === node)
-    .map((v) => ({
-      volid: v.volid,
-      content: v.content,
-      format: v.format,
-      size: v.sizeBytes,
-      ctime: v.createdAt,
-      ...(v.vmid === undefined ? {} : { vmid: v.vmid }),
-      ...(v.subtype === undefined ? {} : { subtype: v.subtype }),
-      ...(v.notes === undefined ? {} : { notes: v.notes }),
-      ...(v.protected === true ? { protected: 1 } : {}),
-    }));
-  return [...images, ...files].filter(
-    (v) => (vmid === undefined || v.vmid === vmid) && (kind === undefined || v.content === kind),
-  );
-}
-
-function replicationRows(call: Call): Record<string, unknown>[] {
-  const node = call.node().name;
-  return [...call.site.replication.values()]
-    .filter((r) => call.site.guests.get(r.guest)?.node === node && call.has(`/vms/${r.guest}`, 'VM.Audit'))
-    .map((r) => ({
-      id: r.id,
-      jobnum: Number(r.id.split('-')[1]),
-      guest: r.guest,
-      vmtype: call.site.guest(r.guest).kind,
-      type: 'local',
-      source: node,
-      target: r.target,
-      schedule: r.schedule,
-      last_sync: r.lastSync,
-      last_try: r.lastTry,
-      next_sync: r.nextSync,
-      duration: r.durationSeconds,
-      fail_count: r.failCount,
-      ...(r.error === undefined ? {} : { error: r.error }),
-    }));
-}
-
 function rrd(call: Call): unknown {
   const node = call.node();
   const step =
@@ -267,50 +107,6 @@ function rrd(call: Call): unknown {
       iowait: n * 0.01,
     };
   });
-}
-
-function vzdump(call: Call): unknown {
-  const node = call.node();
-  const storage = call.text('storage') ?? 'local';
-  let vmids = call.list('vmid').map(Number);
-  if (call.flag('all'))
-    vmids = call.site
-      .guestsOf(node.name)
-      .filter((g) => !g.template)
-      .map((g) => g.vmid);
-  const pool = call.text('pool');
-  if (pool !== undefined)
-    vmids = call.site
-      .guestsOf(node.name)
-      .filter((g) => g.pool === pool)
-      .map((g) => g.vmid);
-  if (vmids.length === 0) throw parameterError({ vmid: 'property is missing' });
-  for (const vmid of vmids) call.require(`/vms/${vmid}`, 'VM.Backup');
-  const mode = call.text('mode');
-  const line = [
-    'vzdump',
-    ...vmids.map(String),
-    ...['compress', 'mode', 'bwlimit', 'storage', 'node'].flatMap((n) => {
-      const value = n === 'node' ? node.name : call.text(n);
-      return value === undefined ? [] : [`--${n} ${value}`];
-    }),
-  ].join(' ');
-  const prune = call.text('prune-backups');
-  const here = vmids.filter((v) => call.site.guests.get(v)?.node === node.name || !call.site.guests.has(v));
-  if (here.length === 0) return 'OK';
-  return startVzdump(
-    call.site,
-    {
-      node: node.name,
-      vmids: here,
-      storage,
-      user: call.authid,
-      commandLine: line,
-      ...(mode === 'snapshot' || mode === 'suspend' || mode === 'stop' ? { mode } : {}),
-      ...(prune === undefined ? {} : { prune }),
-    },
-    call.hooks.onPbsBackup,
-  ).upid;
 }
 
 const disks = (call: Call) => {
@@ -350,8 +146,6 @@ export const nodeRoutes: Routes = {
   }),
   'GET /nodes/{node}/dns': (call) => ({ search: call.site.domain, dns1: '192.0.2.53' }),
   'GET /nodes/{node}/config': () => ({}),
-  'GET /nodes/{node}/syslog': syslog,
-  'GET /nodes/{node}/journal': journal,
   'GET /nodes/{node}/services': () => SERVICES.map(serviceRow),
   'GET /nodes/{node}/services/{service}/state': (call) =>
     serviceRow(SERVICES.find(([s]) => s === call.text('service')) ?? [call.text('service') ?? '', '']),
@@ -447,93 +241,5 @@ export const nodeRoutes: Routes = {
   'GET /nodes/{node}/ceph/status': () => {
     throw new ApiError(500, 'binary not installed: /usr/bin/ceph-mon');
   },
-  'GET /nodes/{node}/replication': replicationRows,
-  'GET /nodes/{node}/replication/{id}/status': (call) => {
-    const found = replicationRows(call).find((r) => r['id'] === call.text('id'));
-    if (found === undefined)
-      throw new ApiError(500, `replication job '${call.text('id') ?? ''}' does not exist`);
-    return found;
-  },
-  'GET /nodes/{node}/replication/{id}/log': (call) => {
-    const log = call.site.replication.get(call.text('id') ?? '')?.log ?? [];
-    return new Paged(
-      log.length === 0 ? [{ n: 1, t: 'no content' }] : log.map((t, i) => ({ n: i + 1, t })),
-      Math.max(1, log.length),
-    );
-  },
   'GET /nodes/{node}/rrddata': rrd,
-  'GET /nodes/{node}/storage': storages,
-  'GET /nodes/{node}/storage/{storage}/status': (call) => {
-    const { used_fraction: _, ...status } = storageStatus(findStorage(call));
-    return status;
-  },
-  'GET /nodes/{node}/storage/{storage}/content': content,
-  'GET /nodes/{node}/storage/{storage}/prunebackups': (call) =>
-    findStorage(call)
-      .volumes.filter((v) => v.content === 'backup')
-      .map((v) => ({
-        volid: v.volid,
-        ctime: v.createdAt,
-        mark: v.protected === true ? 'protected' : 'keep',
-        type: v.subtype ?? 'unknown',
-        ...(v.vmid === undefined ? {} : { vmid: v.vmid }),
-      })),
-  'GET /storage': (call) =>
-    [...call.site.storages.values()]
-      .filter(
-        (s) =>
-          call.has(`/storage/${s.id}`, 'Datastore.Audit') ||
-          call.has(`/storage/${s.id}`, 'Datastore.AllocateSpace'),
-      )
-      .map(storageConfig),
-  'GET /storage/{storage}': (call) => storageConfig(findStorage(call)),
-  'POST /nodes/{node}/vzdump': vzdump,
-  'GET /nodes/{node}/vzdump/defaults': () => ({
-    mode: 'snapshot',
-    compress: '0',
-    storage: 'local',
-    remove: 1,
-    lockwait: 180,
-    stopwait: 10,
-    ionice: 7,
-    bwlimit: 0,
-    'notification-mode': 'auto',
-    mailnotification: 'always',
-    'prune-backups': 'keep-all=1',
-  }),
-  'GET /cluster/notifications/targets': (call) =>
-    call.site.notificationTargets.map((name) =>
-      name === 'mail-to-root'
-        ? { name, type: 'sendmail', origin: 'builtin', comment: "Send mails to root@pam's email address" }
-        : { name, type: 'webhook', origin: 'user-created' },
-    ),
-  'POST /cluster/notifications/targets/{name}/test': (call) => {
-    const name = call.text('name') ?? '';
-    if (!call.site.notificationTargets.includes(name))
-      throw new ApiError(404, `endpoint '${name}' does not exist`);
-    call.site.notify(call.local.name, {
-      type: 'test',
-      severity: 'info',
-      timestamp: call.site.seconds(),
-      fields: {},
-      title: 'Test notification ',
-      body: `This is a test of the notification target '${name}'.\n`,
-    });
-    return null;
-  },
 };
-
-function storageConfig(s: import('../world/pve-model.ts').LabStorage): Record<string, unknown> {
-  return {
-    storage: s.id,
-    type: s.type,
-    content: s.content,
-    digest: 'f8736662d2d1424e20a9410cd89ad089d047112f',
-    ...(s.path === undefined ? {} : { path: s.path }),
-    ...(s.prune === undefined ? {} : { 'prune-backups': s.prune }),
-    ...(s.nodes === undefined ? {} : { nodes: s.nodes.join(',') }),
-    ...(s.shared && s.type === 'dir' ? { shared: 1 } : {}),
-    ...(s.disabled ? { disable: 1 } : {}),
-    ...s.config,
-  };
-}

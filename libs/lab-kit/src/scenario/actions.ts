@@ -1,18 +1,20 @@
 import { renderPvePackageUpdates, renderTest } from '../render/package-updates.ts';
+import { deleteSnapshot, rollbackSnapshot, snapshotGuest } from '../world/guest-snapshot.ts';
+import { migrateGuest } from '../world/guest-migrate.ts';
 import {
-  deleteSnapshot,
-  migrateGuest,
   rebootGuest,
   resumeGuest,
-  rollbackSnapshot,
   shutdownGuest,
-  snapshotGuest,
   startGuest,
   stopGuest,
   suspendGuest,
 } from '../world/guest-tasks.ts';
 import { killNode, reviveNode } from '../world/node-failure.ts';
-import { runGc, runPruneJob, runSyncJob, runVerifyJob, startBackup } from '../world/pbs-tasks.ts';
+import { runGc } from '../world/pbs-gc.ts';
+import { runPruneJob } from '../world/pbs-prune.ts';
+import { runSyncJob } from '../world/pbs-sync.ts';
+import { runVerifyJob } from '../world/pbs-verify.ts';
+import { startBackup } from '../world/pbs-backup.ts';
 import { PRI, type PveSite } from '../world/pve-site.ts';
 import { runReplication } from '../world/replication.ts';
 import { bringStorageOnline, takeStorageOffline } from '../world/storage-failure.ts';

@@ -1,5 +1,5 @@
-import { Agent, request } from 'node:https';
-import { LAB_SECRETS } from '../world/populate.ts';
+import { type Agent, request } from 'node:https';
+import { LAB_SECRETS } from '../world/lab-users.ts';
 import type { Lab } from '../lab.ts';
 
 /** What came back, as it stood on the wire. */
@@ -9,6 +9,7 @@ export interface Reply {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
   /** Parsed body. @throws when it is not JSON. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into answers of every shape
   json(): { data: any; total?: number; message?: string; errors?: Record<string, string> };
 }
 

@@ -1,9 +1,7 @@
-import { LAB_SECRETS } from './populate.ts';
+import { DAY, GIB } from './sizes.ts';
+import { LAB_SECRETS } from './lab-users.ts';
 import { PbsSite } from './pbs-site.ts';
 import type { SiteContext } from './pve-site.ts';
-
-const GIB = 1024 ** 3;
-const DAY = 86_400;
 
 /** Tokens of the pretend PBS: root may everything, mcp may look. */
 export const PBS_SECRETS = {

@@ -1,4 +1,5 @@
-import { addUsers, makeGuest, makeNode, makeStorage } from './populate.ts';
+import { addUsers } from './lab-users.ts';
+import { makeGuest, makeNode, makeStorage } from './make.ts';
 import { PveSite, type SiteContext } from './pve-site.ts';
 
 /** A cluster `scale` with as many nodes and guests as asked for, two in three of them running VMs. */

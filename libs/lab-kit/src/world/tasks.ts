@@ -33,9 +33,9 @@ export class TaskInterrupted extends TaskFailure {
 /** What a running task can do. */
 export interface TaskHandle {
   readonly task: LabTask;
-  log(line: string): void;
+  readonly log: (line: string) => void;
   /** Logs `WARN: text` and makes the task end in `WARNINGS: n`. */
-  warn(text: string): void;
+  readonly warn: (text: string) => void;
 }
 
 /** A task's work. Each yielded number is a wait in milliseconds of world time. */

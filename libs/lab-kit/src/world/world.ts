@@ -1,7 +1,7 @@
 import type { WorldClock } from './clock.ts';
 import type { LabListener } from './listener.ts';
 import type { PbsSite } from './pbs-site.ts';
-import { startBackup } from './pbs-tasks.ts';
+import { startBackup } from './pbs-backup.ts';
 import { populateCluster, populateEdge } from './populate.ts';
 import { populatePbs } from './populate-pbs.ts';
 import type { PveSite, SiteContext } from './pve-site.ts';

@@ -1,0 +1,37 @@
+import type { RawParameters } from '../http/parameters.ts';
+import type { PbsSite } from '../world/pbs-site.ts';
+
+/** One call of the PBS API. */
+export interface PbsCall {
+  readonly site: PbsSite;
+  readonly authid: string;
+  readonly path: Readonly<Record<string, string>>;
+  readonly parameters: RawParameters;
+  /** Whether the caller has any of the privileges on the path. */
+  has(where: string, ...privs: string[]): boolean;
+  require(where: string, ...privs: string[]): void;
+  fail(status: number, text: string): Error;
+}
+
+export type PbsHandler = (call: PbsCall) => { data: unknown; total?: number };
+
+export interface PbsRoute {
+  readonly pattern: RegExp;
+  readonly methods: Readonly<Record<string, PbsHandler>>;
+}
+
+export const text = (call: PbsCall, name: string) => {
+  const value = call.parameters[name];
+  return typeof value === 'string' ? value : undefined;
+};
+
+export const int = (call: PbsCall, name: string) => {
+  const value = text(call, name);
+  if (value === undefined) return undefined;
+  if (!/^-?\d+$/.test(value))
+    throw call.fail(400, `parameter verification failed - '${name}': invalid digit found in string`);
+  return Number(value);
+};
+
+export const flag = (call: PbsCall, name: string) =>
+  ['1', 'true', 'yes', 'on'].includes(text(call, name) ?? '');
