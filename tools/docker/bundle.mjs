@@ -1,5 +1,5 @@
 /** Bundles every app into `dist/<app>.mjs`, so that the image carries no node_modules: `node tools/docker/bundle.mjs OUT`. */
-import { readdirSync, existsSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -10,9 +10,10 @@ await build({
   outdir: out,
   outExtension: { '.js': '.mjs' },
   bundle: true,
-  // One copy of what the apps share: the image stays small and starts fast.
+  // One copy of what the apps share: the image stays small and starts fast. Chunks lie beside the apps, because code
+  // that looks for files beside itself may end up in either.
   splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
+  chunkNames: 'chunk-[hash]',
   format: 'esm',
   platform: 'node',
   target: 'node26',
@@ -24,4 +25,5 @@ await build({
   },
   logLevel: 'warning',
 });
+cpSync('libs/lab-kit/scenarios', join(out, 'scenarios'), { recursive: true });
 console.log(`bundled ${apps.join(', ')}`);
