@@ -49,8 +49,10 @@ export function createIngest(parts: IngestParts): (event: Event, seq: number) =>
     if (movedTo !== undefined && members.length === 0) return follower.merged(factId, movedTo);
     follower.fact(fact);
     const condition = conditionOf(fact);
-    if (condition && 'recovery' in condition) follower.recovery(condition.recovery);
-    else if (condition && before === undefined && !parts.isOutdated(condition.trouble))
+    if (condition === undefined) return;
+    if ('recovery' in condition) follower.recovery(condition.recovery);
+    else if ('detail' in condition) follower.detail(condition.detail);
+    else if (before === undefined && !parts.isOutdated(condition.trouble))
       follower.trouble(condition.trouble);
   }
 

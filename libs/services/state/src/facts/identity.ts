@@ -49,9 +49,3 @@ export function parentOf(factId: string): string | undefined {
     ? factId.slice(0, factId.lastIndexOf('/'))
     : undefined;
 }
-
-/** Worker process of a task as its UPID tells it; `undefined` when the text is no UPID. */
-export function pidOf(upid: string): number | undefined {
-  const match = /^UPID:[^:]{1,64}:([0-9A-Fa-f]{8}):/.exec(upid);
-  return match?.[1] === undefined ? undefined : Number.parseInt(match[1], 16);
-}

@@ -1,5 +1,5 @@
 import type { Fact } from '@proxmox-mcp/schemas';
-import { partsOf, pidOf } from '../facts/identity.ts';
+import { parentOf, partsOf } from '../facts/identity.ts';
 
 /** What an ended activity was about and how it went: all that deciding about incidents needs. */
 export interface Activity {
@@ -15,7 +15,7 @@ export interface Activity {
   readonly guests: readonly number[] | undefined;
   readonly failedGuests: readonly number[];
   readonly okGuests: readonly number[];
-  /** `<node>:<pid>` of the worker: the same run, whatever else is known of it. */
+  /** UPID, or `<node>:<pid>` of a worker whose task is not known: the same run, whatever else is known of it. */
   readonly run: string | undefined;
   /** A detail tells of a part of a run and is not counted as an occurrence. */
   readonly isDetail: boolean;
@@ -109,7 +109,8 @@ export function listOf(
 }
 
 function runOf(fact: Fact): string | undefined {
-  // The id of a task's fact, or of a guest's part of it, begins with the UPID.
-  const pid = pidOf(fact.id) ?? fact.facts['worker_pid'];
+  const task = parentOf(fact.id) ?? fact.upid;
+  if (task !== undefined) return task;
+  const pid = fact.facts['worker_pid'];
   return typeof pid === 'number' && fact.node !== undefined ? `${fact.node}:${pid}` : undefined;
 }

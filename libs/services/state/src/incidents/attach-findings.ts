@@ -14,12 +14,14 @@ export function attachFindings(incident: Incident, diagnosis: Diagnosis, at: str
   const findings = [...kept, ...diagnosis.findings].slice(-50);
   const [first] = [...diagnosis.findings].sort((a, b) => CONFIDENCE[b.confidence] - CONFIDENCE[a.confidence]);
   const text = first === undefined ? 'Diagnosed' : first.claim;
-  return change(
-    incident,
-    { findings, ...(incident.cause === undefined && first ? { cause: first.claim } : {}) },
-    at,
-    { what: 'finding', text: text.slice(0, 1_000), ref: diagnosis.runbook },
-  );
+  // Facts tell the cause better; where they tell none, the best conclusion so far does.
+  const isConcluded =
+    incident.cause === undefined || incident.findings.some(({ claim }) => claim === incident.cause);
+  return change(incident, { findings, ...(isConcluded && first ? { cause: first.claim } : {}) }, at, {
+    what: 'finding',
+    text: text.slice(0, 1_000),
+    ref: diagnosis.runbook,
+  });
 }
 
 const CONFIDENCE: Readonly<Record<Finding['confidence'], number>> = { low: 0, medium: 1, high: 2 };

@@ -2,12 +2,14 @@ import type { IncidentStore } from '../history/incidents.ts';
 import { change, resolve } from './change.ts';
 import type { Ledger } from './ledger.ts';
 import type { Memo } from './memo.ts';
-import type { Recovery, Trouble } from './trouble.ts';
+import type { Detail, Recovery, Trouble } from './trouble.ts';
 
 /** Follows conditions: what holds, until it is positively seen not to. */
 export interface ConditionFollower {
   trouble(trouble: Trouble): void;
   recovery(recovery: Recovery): void;
+  /** Adds a report to the open incidents it explains; without one it is nothing. */
+  detail(detail: Detail): void;
 }
 
 /** Makes the part of the follower that opens and resolves incidents by condition. */
@@ -61,6 +63,16 @@ export function followConditions(incidents: IncidentStore, ledger: Ledger): Cond
       const entry = isNew ? { what: 'fact', text: trouble.title, ref: trouble.ref } : undefined;
       const patch = { ...entityIn(trouble), facts: incidents.factsOf(incident.id).ids };
       ledger.record(held, change(incident, patch, ledger.nowIso(), entry), { memo });
+    },
+    detail(detail) {
+      for (const held of openFor(detail)) {
+        const { incident } = held;
+        if (incidents.ofFact(detail.ref) === incident.id) continue;
+        incidents.addFact(detail.ref, incident.id, { run: false, at: Date.parse(detail.at) });
+        const entry = { what: 'fact', text: detail.title, ref: detail.ref };
+        const patch = { facts: incidents.factsOf(incident.id).ids };
+        ledger.record(held, change(incident, patch, ledger.nowIso(), entry));
+      }
     },
     recovery(recovery) {
       for (const held of openFor(recovery)) {

@@ -207,6 +207,73 @@ describe('incidents', () => {
     expect(incidentsOf(t).map((incident) => incident.status)).toEqual(['resolved', 'open']);
   });
 
+  it('lets the fencing of a node that is offline explain its incident, and opens none for it', () => {
+    const fence = (second: number) => sampleEvent({ type: 'node.fence.started', node: 'pve2', second });
+    t.feed(fence(0));
+    expect(incidentsOf(t)).toEqual([]);
+    t.feed(sampleEvent({ type: 'node.state.offline', node: 'pve2', second: 10 }), fence(60));
+    expect(incidentsOf(t)).toEqual([
+      expect.objectContaining({ facts: [expect.any(String), expect.any(String)] }),
+    ]);
+    expect(t.transitions()).toEqual(['opened', 'updated']);
+  });
+
+  it('lets a better conclusion replace the cause that an earlier one gave', () => {
+    t.feed(sampleEvent({ type: 'node.state.offline', node: 'pve2' }));
+    const incidentId = incidentsOf(t)[0]?.id ?? '';
+    for (const claim of ['down', 'fenced']) {
+      const finding = {
+        id: `rb-01/${claim}`,
+        runbook: 'rb-01',
+        claim,
+        confidence: 'high' as const,
+        evidence: [],
+        ruledOut: [],
+        nextSteps: [],
+        at: iso(1),
+      };
+      t.run(() =>
+        t.follower.diagnosis({ incidentId, runbook: 'rb-01', findings: [finding], missing: [], at: iso(1) }),
+      );
+    }
+    expect(incidentsOf(t)[0]).toMatchObject({ cause: 'fenced', findings: [{ claim: 'fenced' }] });
+  });
+
+  it('resolves a job that failed before its first guest when the node backs up to that storage again', () => {
+    const upid = (start: string) => `UPID:pve2:0002E20F:1557F5FC:${start}:vzdump::root@pam:`;
+    const common = { node: 'pve2', storage: 'nas-backup' };
+    t.feed(
+      sampleEvent({
+        type: 'backup.job.failed',
+        ...common,
+        upid: upid('69B4B314'),
+        facts: { error: 'storage is not online' },
+      }),
+    );
+    t.feed(
+      sampleEvent({
+        type: 'backup.job.succeeded',
+        node: 'pve2',
+        storage: 'other',
+        upid: upid('69B4B400'),
+        second: 300,
+      }),
+    );
+    expect(incidentsOf(t)).toEqual([expect.objectContaining({ status: 'open' })]);
+    t.feed(
+      sampleEvent({
+        type: 'backup.job.succeeded',
+        ...common,
+        upid: upid('69B4B500'),
+        second: 600,
+        facts: { guests: [{ vmid: 101, status: 'ok' }] },
+      }),
+    );
+    expect(incidentsOf(t)).toEqual([
+      expect.objectContaining({ status: 'resolved', resolution: 'succeeded' }),
+    ]);
+  });
+
   it('counts the second failure of a replication as another occurrence', () => {
     const failed = (count: number) =>
       sampleEvent({

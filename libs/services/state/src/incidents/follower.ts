@@ -6,7 +6,7 @@ import { applyCommand, type Commanded } from './commands.ts';
 import { followActivities } from './follow-activities.ts';
 import { followConditions } from './follow-conditions.ts';
 import { createLedger, type LedgerParts } from './ledger.ts';
-import type { Recovery, Trouble } from './trouble.ts';
+import type { Detail, Recovery, Trouble } from './trouble.ts';
 
 /** Turns facts, conditions and commands into incidents. Every method belongs inside one transaction of the history. */
 export interface Follower {
@@ -17,6 +17,8 @@ export interface Follower {
   trouble(trouble: Trouble): void;
   /** A condition is over, or an activity that no fact tells of went well. */
   recovery(recovery: Recovery): void;
+  /** Explains an open incident. */
+  detail(detail: Detail): void;
   command(command: IncidentCommand): Commanded | { readonly kind: 'not-found' };
   diagnosis(diagnosis: Diagnosis): void;
   /** Wakes what has been snoozed long enough. */

@@ -1,3 +1,4 @@
+import { LONGEST_RUN_MS } from '../facts/worker-line.ts';
 import { isAboutGuest, type Activity } from './activity.ts';
 
 /** What an open incident knows about its object, beyond what it shows: grows with every report. Stored as JSON. */
@@ -11,7 +12,7 @@ export interface Memo {
   readonly guests?: readonly number[];
   /** Guests that wait for a good run: vmid → when they last failed. */
   readonly failed: Readonly<Record<string, number>>;
-  /** The last few runs, `<node>:<pid>`. */
+  /** The last few runs: UPIDs, or `<node>:<pid>` of workers. */
   readonly runs: readonly string[];
   readonly lastFailureAt: number;
 }
@@ -28,7 +29,7 @@ const MAX_GUESTS = 2_000;
 /** Compares what an incident knows with what an activity tells. */
 export function strengthOf(memo: Memo, activity: Activity): Strength | undefined {
   if (memo.family !== activity.family || differ(memo.cluster, activity.cluster)) return undefined;
-  if (activity.run !== undefined && memo.runs.includes(activity.run)) return 4;
+  if (isSameRun(memo, activity)) return 4;
   if (isAboutGuest(activity.family)) return equalSets(memo.guests, activity.guests) ? 3 : undefined;
   if (differ(memo.node, activity.node)) return undefined;
   if (memo.item !== undefined && activity.item !== undefined)
@@ -40,6 +41,12 @@ export function strengthOf(memo: Memo, activity: Activity): Strength | undefined
     return memo.guests && isPartOf(activity, memo.guests) ? 1 : undefined;
   if (differ(memo.storage, activity.storage)) return undefined;
   return memo.storage !== undefined && memo.storage === activity.storage ? 1 : 0;
+}
+
+/** UPIDs never come back, process ids do: without a UPID the time has to fit too. */
+function isSameRun(memo: Memo, { run, endedAt }: Activity): boolean {
+  if (run === undefined || !memo.runs.includes(run)) return false;
+  return run.startsWith('UPID:') || Math.abs(endedAt - memo.lastFailureAt) < LONGEST_RUN_MS;
 }
 
 const knowsGuests = (memo: Memo) => memo.guests !== undefined || Object.keys(memo.failed).length > 0;
@@ -110,7 +117,11 @@ export function settle(memo: Memo, activity: Activity): 'settled' | Memo | undef
   if (strength === 2 && !activity.isDetail) return 'settled';
   // Garbage collection, and jobs that only the task list tells of: the datastore is all there is to go by.
   const isWholeStore = memo.family.startsWith('backup.') && memo.family !== 'backup.job';
-  return strength === 1 && isWholeStore ? 'settled' : undefined;
+  // A job that failed before its first guest, where one of the two runs does not name its job (notifications often tell of
+  // failures only): the same node writing to the same storage again is what was broken.
+  const isJobLevel =
+    memo.family === 'backup.job' && !(memo.item !== undefined && activity.item !== undefined);
+  return strength === 1 && !activity.isDetail && (isWholeStore || isJobLevel) ? 'settled' : undefined;
 }
 
 /** Where to look for incidents of the same object: the most that every report of it knows. */

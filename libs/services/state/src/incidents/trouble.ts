@@ -26,6 +26,23 @@ export interface Recovery extends Pick<Entity, 'cluster'> {
   readonly ref?: string;
 }
 
+/** A report that explains an open incident without being its cause or its end. */
+export interface Detail extends Pick<Entity, 'cluster'> {
+  readonly condition: string;
+  readonly anchor: string;
+  readonly title: string;
+  readonly at: string;
+  readonly ref: string;
+}
+
+/** What is told of a node that is gone: its fencing belongs to the same incident (PROXMOX §G.5, T5). */
+const OF_OFFLINE_NODE: ReadonlySet<string> = new Set([
+  'node.fence.started',
+  'node.fence.succeeded',
+  'node.watchdog.expired',
+  'ha.node.state.changed',
+]);
+
 const OFFLINE = 'node.state.offline';
 
 /** A node was seen offline, by an event or by a poll: both make the same incident. */
@@ -51,13 +68,19 @@ export function nodeOnline(
 }
 
 /** What a fact that is no activity says about conditions. */
-export function conditionOf(fact: Fact): { trouble: Trouble } | { recovery: Recovery } | undefined {
+export function conditionOf(
+  fact: Fact,
+): { trouble: Trouble } | { recovery: Recovery } | { detail: Detail } | undefined {
   const at = fact.startedAt;
   const cluster = fact.cluster === undefined ? {} : { cluster: fact.cluster };
   if (fact.type === OFFLINE && fact.node !== undefined)
     return { trouble: nodeOffline({ ...cluster, node: fact.node, product: fact.product, at, ref: fact.id }) };
   if (fact.type === 'node.state.online' && fact.node !== undefined)
     return { recovery: nodeOnline({ ...cluster, node: fact.node, at, ref: fact.id }) };
+  if (OF_OFFLINE_NODE.has(fact.type) && fact.node !== undefined)
+    return {
+      detail: { condition: OFFLINE, anchor: fact.node, title: fact.title, at, ref: fact.id, ...cluster },
+    };
   // A guest that runs has been started, by whomever.
   if (fact.type === 'guest.state.running' && fact.guest)
     return {

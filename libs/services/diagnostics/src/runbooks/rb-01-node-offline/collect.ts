@@ -15,12 +15,12 @@ import type { NodeOfflineEvidence } from './evidence.ts';
 /** How long before the node went a task or report may explain it, in milliseconds. */
 const BEFORE_MS = 15 * 60_000;
 
-/** Members asked for their view. */
-const MAX_VIEWS = 2;
+/** Ways in asked for their view: two members are wanted, and the node itself may be among them. */
+const MAX_VIEWS = 4;
 
 type View = NodeOfflineEvidence['views'][number];
 
-/** Asks two members for their view, the node through its peers, HA, the guests, tasks and reports: all at once. */
+/** Asks the members for their view, the node through its peers, HA, the guests, tasks and reports: all at once. */
 export async function collect(
   incident: Incident,
   access: LabAccess,

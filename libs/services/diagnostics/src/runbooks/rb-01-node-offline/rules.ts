@@ -150,7 +150,7 @@ function down(evidence: E): Conclusion | undefined {
     ],
     ruledOut: [
       'planned restart: no shutdown task',
-      ...(evidence.haServices.length === 0 ? ['fencing by HA'] : []),
+      ...(evidence.haNode === undefined ? [] : ['fencing by HA so far']),
     ],
     nextSteps: [
       `Look at the console of ${evidence.node} (IPMI, monitor)`,

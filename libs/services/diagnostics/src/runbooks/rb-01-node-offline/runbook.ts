@@ -9,7 +9,7 @@ export const rb01NodeOffline: Runbook<NodeOfflineEvidence> = {
   title: 'Node offline',
   conditions: ['node.state.offline'],
   doc: `
-Looks at: the cluster status of two members, the node itself through its peers, the HA status, the guests last seen on it, the tasks
+Looks at: the cluster status as up to four members see it, the node itself through its peers, the HA status, the guests last seen on it, the tasks
 of the cluster and the stored reports of the quarter of an hour before.
 
 Concludes, in this order: we cannot reach the cluster · the node is back · only its API is down · HA fences it · it was shut down on

@@ -34,9 +34,14 @@ export async function collect(
   ]);
   const [latest] = facts;
   const details = { ...latest?.facts, ...log?.draft?.facts };
-  const storage = log?.draft?.storage ?? text(details['storage']) ?? latest?.storage ?? incident.storage;
-  const upid = log?.upid ?? latest?.upid;
   const error = text(latest?.facts['error']) ?? text(details['error']) ?? latest?.status;
+  const storage =
+    log?.draft?.storage ??
+    text(details['storage']) ??
+    latest?.storage ??
+    incident.storage ??
+    storageIn(error);
+  const upid = log?.upid ?? latest?.upid;
   const jobId = text(details['job_id']);
   const rows = mergedRows(facts, log?.draft);
   const target = storages?.find((row) => row.storage === storage);
@@ -201,6 +206,11 @@ function targetOf({
     ...(used === undefined ? {} : { usedBytes: used }),
     ...(total === undefined ? {} : { totalBytes: total }),
   };
+}
+
+/** A job that failed before it began names its storage only in the error. */
+function storageIn(error: string | undefined): string | undefined {
+  return /\bstorage '([^'\s]{1,100})'/.exec(error ?? '')?.[1];
 }
 
 function text(value: unknown): string | undefined {
