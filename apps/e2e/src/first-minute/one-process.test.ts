@@ -1,0 +1,4 @@
+import { startOneProcess } from '../product/one-process.ts';
+import { describeFirstMinute } from './first-minute.ts';
+
+describeFirstMinute('in one process', () => startOneProcess());
