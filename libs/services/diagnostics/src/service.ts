@@ -7,7 +7,7 @@ import { ForwardFailed, forwardIncident } from './forward-incident.ts';
 import { createLabAccess } from './lab/lab-access.ts';
 import { createLabReader, type ReaderFactory } from './lab/lab-reader.ts';
 import { latestOnly } from './latest-only.ts';
-import { runbookFor } from './runbooks/runbooks.ts';
+import { runbookFor } from './runbooks/index.ts';
 
 /** The far ends, which tests script. */
 export interface FarEnds {
