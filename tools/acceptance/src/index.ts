@@ -1,0 +1,3 @@
+export type { AcceptancePoint, Verdict } from './point.ts';
+export { jestVerdict, lastLine, runCommand } from './run-command.ts';
+export type { Ended } from './run-command.ts';
