@@ -9,7 +9,7 @@ export type {
   LabOrigin,
   LabSyslogLine,
 } from './world/listener.ts';
-export { LAB_SECRETS } from './world/populate.ts';
+export { LAB_SECRETS } from './world/lab-users.ts';
 export { PBS_SECRETS } from './world/populate-pbs.ts';
 export { loadScenario, scenarioNames, ScenarioError } from './scenario/scenario.ts';
 export type { ExpectedFact, ExpectedIncident, Scenario, ScenarioStep } from './scenario/scenario.ts';

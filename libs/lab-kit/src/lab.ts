@@ -7,7 +7,7 @@ import { ApiSchema } from './pve/schema.ts';
 import { createRunningClock, type WorldClock } from './world/clock.ts';
 import type { LabListener } from './world/listener.ts';
 import type { PbsSite } from './world/pbs-site.ts';
-import { LAB_SECRETS } from './world/populate.ts';
+import { LAB_SECRETS } from './world/lab-users.ts';
 import { PBS_SECRETS } from './world/populate-pbs.ts';
 import type { PveSite, SiteContext } from './world/pve-site.ts';
 import { World } from './world/world.ts';

@@ -19,6 +19,7 @@ function oidBytes(dotted: string): Buffer {
   return Buffer.from(bytes);
 }
 
+/** Elements by their ASN.1 names. */
 export const der = {
   sequence: (...parts: Uint8Array[]) => element(0x30, ...parts),
   set: (...parts: Uint8Array[]) => element(0x31, ...parts),

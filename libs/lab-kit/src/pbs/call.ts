@@ -13,18 +13,22 @@ export interface PbsCall {
   fail(status: number, text: string): Error;
 }
 
+/** Answers a call; throws what `fail` makes. */
 export type PbsHandler = (call: PbsCall) => { data: unknown; total?: number };
 
+/** A path as a pattern with named groups, and its methods. */
 export interface PbsRoute {
   readonly pattern: RegExp;
   readonly methods: Readonly<Record<string, PbsHandler>>;
 }
 
+/** A parameter that was given once. */
 export const text = (call: PbsCall, name: string) => {
   const value = call.parameters[name];
   return typeof value === 'string' ? value : undefined;
 };
 
+/** @throws {PbsError} 400 when it is no whole number. */
 export const int = (call: PbsCall, name: string) => {
   const value = text(call, name);
   if (value === undefined) return undefined;
@@ -33,5 +37,6 @@ export const int = (call: PbsCall, name: string) => {
   return Number(value);
 };
 
+/** PBS takes true as well as 1. */
 export const flag = (call: PbsCall, name: string) =>
   ['1', 'true', 'yes', 'on'].includes(text(call, name) ?? '');

@@ -1,6 +1,7 @@
 import type { PbsDatastore, PbsSnapshot } from '../world/pbs-site.ts';
 import { type PbsCall, text } from './call.ts';
 
+/** What the last garbage collection found. */
 export const gcStatus = (store: PbsDatastore) => {
   const gc = store.gc;
   const original = store.snapshots.reduce((sum, s) => sum + s.sizeBytes, 0);
@@ -19,12 +20,14 @@ export const gcStatus = (store: PbsDatastore) => {
   };
 };
 
+/** Datastores the caller may know of. */
 export function visibleStores(call: PbsCall): PbsDatastore[] {
   return [...call.site.datastores.values()].filter((s) =>
     call.has(`/datastore/${s.name}`, 'Datastore.Audit', 'Datastore.Backup'),
   );
 }
 
+/** GET /status/datastore-usage: no numbers but an error for one that is away. */
 export function usage(call: PbsCall): { data: unknown } {
   return {
     data: visibleStores(call).map((s) =>
@@ -50,6 +53,7 @@ export function usage(call: PbsCall): { data: unknown } {
   };
 }
 
+/** @throws {PbsError} 403 or 400. */
 export function findStore(call: PbsCall): PbsDatastore {
   const name = call.path['store'] ?? '';
   call.require(`/datastore/${name}`, 'Datastore.Audit', 'Datastore.Backup');
@@ -58,6 +62,7 @@ export function findStore(call: PbsCall): PbsDatastore {
   return store;
 }
 
+/** @throws {PbsError} 400 while the datastore is away. */
 export function mounted(call: PbsCall): PbsDatastore {
   const store = findStore(call);
   if (store.error !== undefined) throw call.fail(400, store.error);
@@ -83,6 +88,7 @@ const snapshotRow = (s: PbsSnapshot) => ({
   ...(s.verification === undefined ? {} : { verification: s.verification }),
 });
 
+/** GET …/snapshots. */
 export function snapshots(call: PbsCall): { data: unknown } {
   const store = mounted(call);
   const ns = text(call, 'ns') ?? '';
@@ -97,6 +103,7 @@ export function snapshots(call: PbsCall): { data: unknown } {
   };
 }
 
+/** GET …/groups. */
 export function groups(call: PbsCall): { data: unknown } {
   const store = mounted(call);
   const byName = new Map<string, PbsSnapshot[]>();

@@ -4,6 +4,7 @@ import { runVerifyJob } from '../world/pbs-verify.ts';
 import type { PbsJob } from '../world/pbs-site.ts';
 import type { PbsHandler } from './call.ts';
 
+/** GET /admin/{kind}: configured jobs and their last run. */
 export function jobs(kind: PbsJob['kind']): PbsHandler {
   return (call) => ({
     data: [...call.site.jobs.values()]
@@ -42,6 +43,7 @@ export function jobs(kind: PbsJob['kind']): PbsHandler {
   });
 }
 
+/** POST /admin/{kind}/{id}/run. */
 export function runJob(kind: PbsJob['kind']): PbsHandler {
   return (call) => {
     const job = call.site.jobs.get(call.path['id'] ?? '');

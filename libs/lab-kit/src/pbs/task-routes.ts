@@ -8,6 +8,7 @@ const stateOf = (task: LabTask) => {
   return task.status === 'unknown' ? 'unknown' : 'error';
 };
 
+/** GET …/tasks. */
 export function tasks(call: PbsCall): { data: unknown; total?: number } {
   const { site } = call;
   const all = call.has('/system/tasks', 'Sys.Audit');
@@ -51,6 +52,7 @@ export function tasks(call: PbsCall): { data: unknown; total?: number } {
   };
 }
 
+/** @throws {PbsError} 403 or 400. */
 export function findTask(call: PbsCall): LabTask {
   const upid = call.path['upid'] ?? '';
   if (
@@ -70,6 +72,7 @@ export function findTask(call: PbsCall): LabTask {
   return task;
 }
 
+/** GET …/status: other key names than in the list. */
 export function taskStatus(call: PbsCall): { data: unknown } {
   const t = findTask(call);
   const [user, tokenid] = t.user.split('!');
@@ -91,6 +94,7 @@ export function taskStatus(call: PbsCall): { data: unknown } {
   };
 }
 
+/** GET …/log. */
 export function taskLog(call: PbsCall): { data: unknown; total: number } {
   const { log } = findTask(call);
   // 0 and 1 both mean the first line.

@@ -43,6 +43,7 @@ const tokensOf = (call: Call, userid: string) =>
       ...(t.comment === undefined ? {} : { comment: t.comment }),
     }));
 
+/** Users, tokens, permissions. */
 export const accessRoutes: Routes = {
   'GET /access/ticket': () => null,
   'GET /access/domains': () => [

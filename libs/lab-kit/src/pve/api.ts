@@ -3,6 +3,7 @@ import type { RawParameters } from '../http/parameters.ts';
 import type { Tickets } from '../http/tickets.ts';
 import type { PveSite } from '../world/pve-site.ts';
 import { backupRoutes } from './backup-routes.ts';
+import { bulkRoutes } from './bulk-routes.ts';
 import { haRoutes } from './ha-routes.ts';
 import { logRoutes } from './log-routes.ts';
 import { notificationRoutes } from './notification-routes.ts';
@@ -46,6 +47,7 @@ export class PveApi {
     ...taskRoutes,
     ...accessRoutes,
     ...backupRoutes,
+    ...bulkRoutes,
     ...haRoutes,
     ...logRoutes,
     ...notificationRoutes,

@@ -90,6 +90,7 @@ function notBackedUp(call: Call): unknown {
     .map((g) => ({ vmid: g.vmid, type: g.kind, name: g.name }));
 }
 
+/** Backup jobs and vzdump. */
 export const backupRoutes: Routes = {
   'POST /nodes/{node}/vzdump': vzdump,
   'GET /nodes/{node}/vzdump/defaults': () => ({

@@ -83,6 +83,12 @@ export class Call {
     return all.flatMap((v) => v.split(/[,; ]+/)).filter((v) => v !== '');
   }
 
+  /** Every value of a parameter that may be repeated, as given. */
+  values(name: string): string[] {
+    const value = this.#parameters[name];
+    return typeof value === 'string' ? [value] : Array.isArray(value) ? value : [];
+  }
+
   int(name: string): number | undefined {
     const value = this.text(name);
     return value === undefined ? undefined : Number(value);

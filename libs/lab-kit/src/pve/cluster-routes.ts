@@ -79,7 +79,7 @@ function poolResource(call: Call, pool: string): Record<string, unknown> {
   };
 }
 
-export function status(call: Call): unknown {
+function status(call: Call): unknown {
   const { site } = call;
   const nodes = [...site.nodes.values()].map((n) => ({
     type: 'node',
@@ -145,6 +145,7 @@ const totem = (call: Call) => ({
   version: '2',
 });
 
+/** The cluster as a whole, pools, version. */
 export const clusterRoutes: Routes = {
   'GET /version': () => ({ version: '9.2.11', release: '9.2', repoid: '14a22df35955d97d' }),
   'GET /cluster/resources': resources,

@@ -14,9 +14,7 @@ import type { LabTask } from '../world/tasks.ts';
 import { ApiError } from './api-error.ts';
 import type { Call, Handler, Routes } from './call.ts';
 import { diskTotal, guestConfig, guestCurrent, guestStatus } from './views.ts';
-import { applyConfig, by, create, label, migrate, requireConfigurable } from './guest-write.ts';
-
-export type Kind = 'qemu' | 'lxc';
+import { applyConfig, by, create, label, migrate, requireConfigurable, type Kind } from './guest-write.ts';
 
 function list(kind: Kind): Handler {
   return (call) =>
@@ -26,7 +24,7 @@ function list(kind: Kind): Handler {
       .map((g) => guestStatus(call.site, g, call.flag('full')));
 }
 
-export function snapshots(kind: Kind): Handler {
+function snapshots(kind: Kind): Handler {
   return (call) => {
     const guest = call.guest(kind);
     const parent = guest.snapshots.at(-1)?.name;
@@ -139,6 +137,7 @@ const agentOf: Handler = (call) => {
   return undefined;
 };
 
+/** Virtual machines and containers. */
 export const guestRoutes: Routes = {
   ...forKind('qemu'),
   ...forKind('lxc'),

@@ -4,10 +4,13 @@ import type { LabGuest } from '../world/pve-model.ts';
 import { ApiError, parameterError } from './api-error.ts';
 import type { Call, Handler } from './call.ts';
 import { guestConfig } from './views.ts';
-import { type Kind, snapshots } from './guest-routes.ts';
+/** Part of a guest's path, and of its tasks' names. */
+export type Kind = 'qemu' | 'lxc';
 
+/** What messages call a guest. */
 export const label = (kind: Kind) => (kind === 'qemu' ? 'VM' : 'CT');
 
+/** The caller as the one who starts a task. */
 export const by = (call: Call) => ({ user: call.authid });
 
 /** Writes config keys given in the call into the guest. */
@@ -36,6 +39,7 @@ export function applyConfig(call: Call, guest: LabGuest): void {
   for (const name of call.list('delete')) delete guest.config[name];
 }
 
+/** @throws {ApiError} 500, as without quorum /etc/pve cannot be written to. */
 export function requireConfigurable(call: Call): void {
   if (!call.site.isQuorate()) {
     const g = call.text('vmid') ?? '';
@@ -46,6 +50,7 @@ export function requireConfigurable(call: Call): void {
   }
 }
 
+/** POST …/migrate. */
 export function migrate(kind: Kind): Handler {
   return (call) => {
     const guest = call.guest(kind);
@@ -72,6 +77,7 @@ export function migrate(kind: Kind): Handler {
   };
 }
 
+/** POST /nodes/{node}/qemu and /lxc. */
 export function create(kind: Kind): Handler {
   return (call) => {
     const vmid = Number(call.text('vmid'));

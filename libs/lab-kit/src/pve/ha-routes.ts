@@ -107,6 +107,7 @@ function haManagerStatus(call: Call): unknown {
   };
 }
 
+/** High availability. */
 export const haRoutes: Routes = {
   'GET /cluster/ha/resources': (call) =>
     [...call.site.ha.values()].map((s) => ({

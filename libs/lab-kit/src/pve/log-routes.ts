@@ -52,6 +52,7 @@ function journal(call: Call): unknown {
   return [cursor(first), ...page.map(({ l }) => journalText(node, l)), cursor(end)];
 }
 
+/** A node's journal in its two forms. */
 export const logRoutes: Routes = {
   'GET /nodes/{node}/syslog': syslog,
   'GET /nodes/{node}/journal': journal,

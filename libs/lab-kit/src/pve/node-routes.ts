@@ -131,6 +131,7 @@ const disks = (call: Call) => {
   }));
 };
 
+/** One node: status, services, network, disks, updates. */
 export const nodeRoutes: Routes = {
   'GET /nodes': (call) =>
     [...call.site.nodes.values()].map((n) => ({

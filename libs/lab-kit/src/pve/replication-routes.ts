@@ -23,6 +23,7 @@ function replicationRows(call: Call): Record<string, unknown>[] {
     }));
 }
 
+/** Replication jobs and how they are doing. */
 export const replicationRoutes: Routes = {
   'GET /cluster/replication': (call) =>
     [...call.site.replication.values()]

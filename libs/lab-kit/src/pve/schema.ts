@@ -16,6 +16,7 @@ export interface ParameterSchema {
 /** `["perm", path, [privs], "any", 1]`, `["or", …]`, `["and", …]`, `["userid-param", "self"]`… */
 export type PermissionCheck = readonly unknown[];
 
+/** What a method takes and who may call it. */
 export interface MethodSchema {
   readonly p?: Readonly<Record<string, ParameterSchema>>;
   readonly any?: 1;
@@ -28,6 +29,7 @@ export interface MethodSchema {
   readonly ret?: string;
 }
 
+/** The methods of a path, and its children. */
 export interface PathSchema {
   readonly kids?: readonly string[];
   readonly GET?: MethodSchema;

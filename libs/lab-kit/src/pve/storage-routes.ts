@@ -104,6 +104,7 @@ function storageConfig(s: LabStorage): Record<string, unknown> {
   };
 }
 
+/** Storages, as configured and as a node sees them. */
 export const storageRoutes: Routes = {
   'GET /nodes/{node}/storage': storages,
   'GET /nodes/{node}/storage/{storage}/status': (call) => {

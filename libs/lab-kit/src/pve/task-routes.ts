@@ -183,6 +183,7 @@ function taskLog(call: Call): unknown {
   );
 }
 
+/** Tasks in their four shapes, and their logs. */
 export const taskRoutes: Routes = {
   'GET /cluster/tasks': clusterTasks,
   'GET /nodes/{node}/tasks': nodeTasks,

@@ -34,6 +34,7 @@ export function guestLoad(site: PveSite, guest: LabGuest) {
   };
 }
 
+/** Size of the boot disk in bytes. */
 export const diskTotal = (guest: LabGuest) => guest.disks[0]?.sizeBytes ?? 0;
 
 /** Whether what a dead node last told about its guests and storages is still in the status cache. */

@@ -1,4 +1,4 @@
-import { makeGuest, makeNode, makeStorage } from '../world/populate.ts';
+import { makeGuest, makeNode, makeStorage } from '../world/make.ts';
 import { PveSite, type SiteContext } from '../world/pve-site.ts';
 import type { LabTask } from '../world/tasks.ts';
 
@@ -53,6 +53,8 @@ export function referenceSite(context: SiteContext, nodes: 1 | 2): PveSite {
   add({ vmid: 111, kind: 'qemu', name: 'tmp-111', node: 'pve1', running: false });
   add({ vmid: 200, kind: 'lxc', name: 'ct-cache', node: 'pve1', tags: ['cache'] });
   add({ vmid: 900, kind: 'qemu', name: 'tmpl-debian', node: 'pve1', template: true });
+  add({ vmid: 110, kind: 'qemu', name: 'db-clone', node: 'pve1', running: false });
+  if (nodes === 2) add({ vmid: 201, kind: 'lxc', name: 'ct-cache', node: 'pve1', running: false });
   if (nodes === 2) add({ vmid: 300, kind: 'qemu', name: 'edge-01', node: 'pve2' });
   makeStorage(site, { id: 'local', type: 'dir', content: 'images,iso,rootdir,snippets,backup,vztmpl', shared: false, path: '/var/lib/vz', prune: 'keep-all=1', totalGib: 250, usedGib: 40 });
   makeStorage(site, { id: 'backup1', type: 'dir', content: 'backup', shared: false, path: '/mnt/backup', prune: 'keep-last=3', totalGib: 250, usedGib: 40 });

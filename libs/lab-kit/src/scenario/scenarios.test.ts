@@ -36,8 +36,9 @@ describe('scenarios', () => {
   });
 
   it('a quiet hour has tasks of many kinds and no failure', async () => {
-    const { failed, notifications } = await play('quiet-hour');
+    const { lab, failed, notifications } = await play('quiet-hour');
     expect(failed).toEqual([]);
+    expect([...lab.pve('pve1').tasks.ofNode('pve3')].map((t) => t.type)).toContain('qmigrate');
     expect(notifications.map((n) => n.severity)).not.toContain('error');
     expect([...new Set(notifications.map((n) => n.type))].sort()).toEqual([
       'gc',

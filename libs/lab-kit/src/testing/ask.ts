@@ -13,6 +13,7 @@ export interface Reply {
   json(): { data: any; total?: number; message?: string; errors?: Record<string, string> };
 }
 
+/** How to ask; a header that is empty is left out. */
 export interface Question {
   readonly method?: string;
   readonly as?: keyof typeof LAB_SECRETS & ('root' | 'auditor' | 'nobody' | 'operator');

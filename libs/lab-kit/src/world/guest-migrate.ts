@@ -2,7 +2,7 @@ import { fixedBytes, hms, localStamp } from '../render/units.ts';
 import type { LabGuest } from './pve-model.ts';
 import type { PveSite } from './pve-site.ts';
 import { TaskFailure, type LabTask, type TaskHandle } from './tasks.ts';
-import { type Actor, label, requireUnlocked, tagOf, typeOf, whileLocked } from './guest-tasks.ts';
+import { type Actor, label, requireUnlocked, tagOf, whileLocked } from './guest-tasks.ts';
 
 /** Moves a guest to another node: live for a running VM, restart for a running container. `failWith` aborts in phase 1. */
 export function migrateGuest(
@@ -15,7 +15,7 @@ export function migrateGuest(
   return site.startTask(
     {
       node: guest.node,
-      type: typeOf(guest, 'migrate'),
+      type: guest.kind === 'qemu' ? 'qmigrate' : 'vzmigrate',
       id: String(vmid),
       user: actor.user,
       tag: tagOf(actor),

@@ -2,8 +2,10 @@ import type { LabGuest } from './pve-model.ts';
 import { PRI, type PveSite } from './pve-site.ts';
 import { TaskFailure, type LabTask } from './tasks.ts';
 
+/** Worker type: `qmstart`, `vzstart`. */
 export const typeOf = (guest: LabGuest, action: string) => `${guest.kind === 'qemu' ? 'qm' : 'vz'}${action}`;
 
+/** What messages call a guest. */
 export const label = (guest: LabGuest) => (guest.kind === 'qemu' ? 'VM' : 'CT');
 
 /** Who acts: an authid, and whether the HA manager stands behind it. */
@@ -12,6 +14,7 @@ export interface Actor {
   readonly byHa?: boolean;
 }
 
+/** Parent daemon of what the actor does. */
 export const tagOf = (actor: Actor) =>
   actor.byHa === true ? ('pve-ha-lrm' as const) : ('pvedaemon' as const);
 
@@ -19,6 +22,7 @@ function workerLog(site: PveSite, task: LabTask, text: string): void {
   site.syslog(task.node, site.tagOf(task), task.pid, PRI.info, text);
 }
 
+/** @throws {TaskFailure} while the guest's config is locked. */
 export function requireUnlocked(guest: LabGuest): void {
   if (guest.lock !== undefined) throw new TaskFailure(`${label(guest)} is locked (${guest.lock})`);
 }
@@ -31,6 +35,7 @@ function setRunning(site: PveSite, guest: LabGuest): void {
   guest.pid = site.takePid(guest.node);
 }
 
+/** The guest is off; pvestatd finds out later. */
 export function setStopped(site: PveSite, guest: LabGuest): void {
   site.markChanging(guest);
   guest.status = 'stopped';
@@ -162,6 +167,7 @@ export function suspendGuest(site: PveSite, vmid: number, actor: Actor): LabTask
   });
 }
 
+/** Lets a paused guest go on. */
 export function resumeGuest(site: PveSite, vmid: number, actor: Actor): LabTask {
   const guest = site.guest(vmid);
   return site.startTask(

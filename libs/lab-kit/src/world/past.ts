@@ -1,6 +1,7 @@
 import { type PveSite } from './pve-site.ts';
 import { DAY } from './sizes.ts';
 
+/** Leaves last nights' archives of every guest on a storage. */
 export function addPastBackups(site: PveSite, storageId: string, nights: number): void {
   const storage = site.storage(storageId);
   for (let night = nights; night >= 1; night--) {
@@ -25,6 +26,21 @@ export function addPastBackups(site: PveSite, storageId: string, nights: number)
         notes: guest.name,
       });
     }
+  }
+}
+
+/** Lines of the last hours, so that a journal is not empty at first sight. */
+export function addPastJournal(site: PveSite): void {
+  const now = site.now();
+  for (const node of site.nodes.values()) {
+    const add = (agoSeconds: number, tag: string, text: string, pri = 30) =>
+      node.journal.push({ at: now - agoSeconds * 1000, tag, pid: node.daemons[tag] ?? 1, pri, text });
+    add(21_600, 'pmxcfs', '[status] notice: received log', 29);
+    add(14_400, 'pvedaemon', `worker ${(node.daemons['pvedaemon'] ?? 1) + 3} finished`);
+    add(14_399, 'pvedaemon', 'starting 1 worker(s)');
+    add(7_200, 'pveproxy', `worker ${(node.daemons['pveproxy'] ?? 1) + 5} finished`);
+    add(3_600, 'pmxcfs', '[dcdb] notice: data verification successful', 29);
+    add(900, 'pvescheduler', 'replication: nothing to do');
   }
 }
 

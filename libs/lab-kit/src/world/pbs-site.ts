@@ -146,6 +146,18 @@ export class PbsSite {
     return this.tasks.start(task, body, (text) => `${rfc3339Stamp(this.now())}: ${text}`);
   }
 
+  /** Puts a task into the archive that ended before the lab began; times in seconds. */
+  addPastTask(past: { type: string; id: string; user: string; startedAt: number; seconds: number }): LabTask {
+    this.#taskNumber += 1;
+    const { type, id, user, startedAt } = past;
+    const base = { node: this.name, pid: this.proxyPid, pstart: 2_587, startedAt, type, id, user };
+    const endedAt = startedAt + past.seconds;
+    const log = [`${rfc3339Stamp(endedAt * 1000)}: TASK OK`];
+    const task: LabTask = { ...base, upid: pbsUpid(base, this.#taskNumber), log, endedAt, status: 'OK' };
+    this.tasks.addFinished(task);
+    return task;
+  }
+
   #taskEnded(task: LabTask): void {
     const status = task.status ?? '';
     if (status === 'OK') return;

@@ -67,6 +67,17 @@ export function populatePbs(context: SiteContext): PbsSite {
       });
     }
   }
+  for (const snapshot of main.snapshots.slice(-4)) {
+    const id = `tank-main:${snapshot.type}/${snapshot.id}`;
+    site.addPastTask({ type: 'backup', id, user: 'pve@pbs!backup', startedAt: snapshot.time, seconds: 140 });
+  }
+  site.addPastTask({
+    type: 'garbage_collection',
+    id: 'cold',
+    user: 'root@pam',
+    startedAt: now - (now % DAY),
+    seconds: 610,
+  });
   site.jobs.set('v-7d7e', { id: 'v-7d7e', kind: 'verify', store: 'tank-main', schedule: 'sat 18:15' });
   site.jobs.set('default-tank-main-1', {
     id: 'default-tank-main-1',

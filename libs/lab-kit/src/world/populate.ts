@@ -1,6 +1,6 @@
 import { DAY } from './sizes.ts';
 import { PveSite, type SiteContext } from './pve-site.ts';
-import { addPastBackups, addPastTasks } from './past.ts';
+import { addPastBackups, addPastJournal, addPastTasks } from './past.ts';
 import { addUsers } from './lab-users.ts';
 import { makeGuest, makeNode, makeStorage } from './make.ts';
 
@@ -283,6 +283,7 @@ export function populateCluster(
   }
   addPastBackups(site, 'nas-backup', 3);
   addPastTasks(site);
+  addPastJournal(site);
   return site;
 }
 

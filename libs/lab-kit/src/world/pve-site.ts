@@ -10,6 +10,7 @@ import type {
   LabReplicationJob,
   LabStorage,
 } from './pve-model.ts';
+import { mailToRoot, type LabTarget } from './notification-targets.ts';
 import type { Random } from './random.ts';
 import { TaskEngine, type LabTask, type TaskBody } from './tasks.ts';
 import { pveUpid } from './upid.ts';
@@ -62,6 +63,8 @@ export class PveSite {
   readonly pools = new Map<string, { comment?: string }>();
   readonly access: AccessControl;
   readonly tasks: TaskEngine;
+  /** Notification targets of the API, by name. */
+  readonly targets = new Map<string, LabTarget>([['mail-to-root', mailToRoot()]]);
   readonly clusterLog: ClusterLogLine[] = [];
   /** Names that vzdump says it notified; what is really sent is the listeners' affair. */
   notificationTargets: string[] = ['mail-to-root'];
