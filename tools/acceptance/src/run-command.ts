@@ -36,7 +36,15 @@ export async function jestVerdict(...paths: string[]): Promise<Verdict> {
   const folder = await mkdtemp(join(tmpdir(), 'acceptance-'));
   const report = join(folder, 'report.json');
   try {
-    const { code, output } = await runCommand('npm', ['run', '-s', 'jest', '--', '--json', `--outputFile=${report}`, ...paths]);
+    const { code, output } = await runCommand('npm', [
+      'run',
+      '-s',
+      'jest',
+      '--',
+      '--json',
+      `--outputFile=${report}`,
+      ...paths,
+    ]);
     const counted = JSON.parse(await readFile(report, 'utf8').catch(() => '{}')) as Record<string, number>;
     const { numPassedTests: passed = 0, numFailedTests: failed = 0, numPendingTests: skipped = 0 } = counted;
     const figure = `${passed} passed, ${failed} failed, ${skipped} skipped`;
