@@ -89,6 +89,34 @@ describe.each(['legacy', 'auto'] as const)('the client of today, mode %s', (mode
     await client.close();
   });
 
+  it('is woken by events_wait, told of its progress, and can give up', async () => {
+    const { client } = await connect(gateway.url, TOKEN, mode);
+    const progress = Promise.withResolvers<number>();
+    const args = {
+      until: { event: { types: [`node.state.${mode === 'auto' ? 'online' : 'offline'}`] } },
+      timeout_s: 60,
+    };
+    const waiting = client.callTool(
+      { name: 'events_wait', arguments: args },
+      { onprogress: (told) => progress.resolve(told.progress) },
+    );
+    expect(await progress.promise).toBe(0);
+    await publishEvent(gateway.bus, event(`wake-${mode}`, { type: args.until.event.types[0] ?? '' }));
+    expect(await waiting).toMatchObject({
+      structuredContent: { data: { matched: true, events: [{ id: `wake-${mode}` }] } },
+    });
+    const gone = new AbortController();
+    const underway = Promise.withResolvers<void>();
+    const abandoned = client.callTool(
+      { name: 'events_wait', arguments: { until: { event: { types: ['never.happens'] } }, timeout_s: 120 } },
+      { signal: gone.signal, onprogress: () => underway.resolve() },
+    );
+    await underway.promise;
+    gone.abort();
+    await expect(abandoned).rejects.toBeDefined();
+    await client.close();
+  });
+
   it('is told of a changed resource it subscribed to, and of no other', async () => {
     const { client } = await connect(gateway.url, TOKEN, mode);
     const updated = Promise.withResolvers<string>();

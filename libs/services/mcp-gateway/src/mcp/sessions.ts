@@ -53,9 +53,7 @@ export class Sessions {
       sessionIdGenerator: randomUUID,
       eventStore: new EventRing(),
       retryInterval: 1_000,
-      onsessioninitialized: (id) => {
-        this.#sessions.set(id, session);
-      },
+      onsessioninitialized: (id) => this.adopt(id, session),
     });
     const session: Session = {
       principalId: principal.id,
@@ -66,10 +64,13 @@ export class Sessions {
       seenAt: now(),
     };
     await server.connect(transport);
-    server.server.onclose = () => {
-      if (transport.sessionId !== undefined) this.#sessions.delete(transport.sessionId);
-    };
     return session;
+  }
+
+  /** Knows a session by its id from now on. */
+  adopt(id: string, session: Session): void {
+    this.#sessions.set(id, session);
+    session.server.server.onclose = () => void this.#sessions.delete(id);
   }
 
   /** Tells every session that asked for it. */

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import type { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 
 export interface StdioBridgeOptions {
   /** The gateway, with or without `/mcp`. */
@@ -25,6 +25,8 @@ type Message = Parameters<StreamableHTTPClientTransport['send']>[0];
  */
 export async function serveStdioBridge(options: StdioBridgeOptions): Promise<void> {
   const { url, token, stdin, stdout, onError = () => undefined, signal } = options;
+  // Imported here: the gateway itself is no client and starts without one.
+  const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
   const transport = new StreamableHTTPClientTransport(new URL('/mcp', url), {
     requestInit: { headers: { authorization: `Bearer ${token}` } },
   });

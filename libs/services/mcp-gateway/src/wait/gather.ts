@@ -45,6 +45,7 @@ export async function gather({ timeoutMs, signal, onTick, listen }: GatherOption
   const listeners: Pick<Consumer, 'stop'>[] = [];
   try {
     if (signal.aborted) finish();
+    onTick(0);
     await listen(offer, (listener) => void listeners.push(listener));
     await over;
     isOpen = false;
