@@ -60,7 +60,7 @@ it.each([
     'node-unreachable',
   ],
   ['refused credentials', () => jsonReply({ data: null }, '401 invalid token value!'), 'auth'],
-  ['a page from a proxy', () => textReply('<!DOCTYPE html>', '200 OK', ['Content-Type: text/html']), 'proxy'],
+  ['an answer that is no JSON', () => textReply('<!DOCTYPE html>', '200 OK', ['Content-Type: text/html']), 'not-json'],
 ])('names %s', async (_what, reply, reason) => {
   host.answer(reply);
   await expect(reader.get('lab', '/nodes/pve1/services')).rejects.toMatchObject({
