@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Bus } from './bus.ts';
 import { createEmbeddedBus } from './embedded/embedded-bus.ts';
-import { createNatsBus } from './nats/nats-bus.ts';
 import type { BusLog } from './shared/log.ts';
 import type { Retention } from './shared/retention.ts';
 
@@ -44,6 +43,8 @@ export async function openBus(settings: BusSettings, options: OpenBusOptions): P
   if (natsUrl.length === 0) {
     return await createEmbeddedBus({ ...common, file: join(dataDir, 'bus.sqlite'), synchronous, retention });
   }
+  // Its client is a third of what a process without NATS would otherwise load for nothing.
+  const { createNatsBus } = await import('./nats/nats-bus.ts');
   return await createNatsBus({
     ...common,
     ...retention,

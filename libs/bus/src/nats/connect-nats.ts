@@ -9,6 +9,7 @@ import {
 } from '@nats-io/transport-node';
 import type { BusLog } from '../shared/log.ts';
 import { messageOf } from '../shared/message-of.ts';
+import { NatsRefused } from './nats-refused.ts';
 import { isSupported } from './server-version.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -22,11 +23,6 @@ export interface ConnectSettings {
   /** Shown in the server's list of connections. */
   readonly name: string;
   readonly log: BusLog;
-}
-
-/** The server refuses us for good: too old, without JetStream, or not authorised. Trying again cannot help. */
-export class NatsRefused extends Error {
-  override readonly name = 'NatsRefused';
 }
 
 /**

@@ -10,8 +10,10 @@ import { nanos } from '@nats-io/transport-node';
 import type { Consumer, Handler } from '../bus.ts';
 import { type ConsumeSettings, type Verdict, verdictOf } from '../shared/consume-settings.ts';
 import type { GivenUp } from '../shared/dead-letter.ts';
+import { subjectFilter } from '../shared/subject-filter.ts';
 import { type BusLog } from '../shared/log.ts';
 import { messageOf } from '../shared/message-of.ts';
+import { coveringFilter } from '../shared/covering-filter.ts';
 import { keepConsuming } from './keep-consuming.ts';
 import { apiCode } from './topology.ts';
 
@@ -37,7 +39,12 @@ export async function consumeDurable(
   await ensureDurable(host.jsm, settings);
   const underWay = new Set<Promise<void>>();
   let stopping = false;
+  const wanted = subjectFilter(settings.filters);
   const onMessage = (msg: JsMsg) => {
+    if (!wanted(msg.subject)) {
+      msg.ack();
+      return;
+    }
     // On its way when we stopped: another replica, or our next start, gets it at once and not after the ack wait.
     if (stopping) {
       msg.nak();
@@ -72,7 +79,9 @@ export async function ensureDurable(jsm: JetStreamManager, settings: ConsumeSett
     ack_wait: nanos(settings.ackWaitMs),
     max_deliver: settings.maxDeliver,
     max_ack_pending: settings.maxInFlight,
-    filter_subjects: [...settings.filters],
+    // One pattern, never `filter_subjects`: with those, even a single one, a 2.10 server drains a backlog that is larger than a
+    // block of its store at 165/s instead of 25,000/s. What the pattern takes too much is acknowledged unseen.
+    filter_subject: coveringFilter(settings.filters),
   };
   try {
     await jsm.consumers.add(settings.stream, {

@@ -6,6 +6,8 @@ import {
 } from '@nats-io/jetstream';
 import type { Consumer } from '../bus.ts';
 import type { BusLog } from '../shared/log.ts';
+import { coveringFilter } from '../shared/covering-filter.ts';
+import { subjectFilter } from '../shared/subject-filter.ts';
 import { keepConsuming } from './keep-consuming.ts';
 
 export interface TailOptions {
@@ -29,11 +31,12 @@ export async function followInOrder(js: JetStreamClient, options: TailOptions): 
   let opened = false;
   let toCome = 0;
   const caughtUp = Promise.withResolvers<void>();
+  const wanted = subjectFilter(options.filters);
   const callback = (msg: JsMsg) => {
     // A consumption opened again can give what was given before.
     if (msg.seq <= last) return;
     last = msg.seq;
-    options.onMessage(msg);
+    if (wanted(msg.subject)) options.onMessage(msg);
     toCome -= 1;
     if (toCome <= 0 || msg.info.pending === 0) caughtUp.resolve();
   };
@@ -42,7 +45,10 @@ export async function followInOrder(js: JetStreamClient, options: TailOptions): 
       from === 'last-per-subject' && !opened
         ? { deliver_policy: DeliverPolicy.LastPerSubject }
         : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: last + 1 };
-    const consumer = await js.consumers.get(stream, { ...start, filter_subjects: [...options.filters] });
+    const consumer = await js.consumers.get(stream, {
+      ...start,
+      filter_subjects: coveringFilter(options.filters),
+    });
     if (!opened) {
       opened = true;
       toCome = (await consumer.info(true)).num_pending;

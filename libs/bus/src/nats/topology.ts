@@ -3,7 +3,7 @@ import { nanos } from '@nats-io/transport-node';
 import { STREAMS } from '@proxmox-mcp/schemas';
 import { STREAM_NAMES } from '../shared/limits.ts';
 import { bytesOf } from '../shared/retention.ts';
-import { NatsRefused } from './connect-nats.ts';
+import { NatsRefused } from './nats-refused.ts';
 
 /** Stream that keeps the server's word about messages whose last delivery was not acknowledged. */
 export const ADVISORIES = 'ADVISORIES';
