@@ -1,4 +1,3 @@
-import { WebSocket } from 'ws';
 import type { Clock } from '@proxmox-mcp/proxmox-client';
 import type { Logger } from '@proxmox-mcp/service-kit';
 import type { Trouble } from '../host/degradation.ts';
@@ -71,6 +70,8 @@ export function startFeed(options: FeedOptions): Feed {
 /** One connection, from dialling to its end. @returns why it ended, in words of ours: the library's may quote the URL. */
 async function connectOnce(options: FeedOptions, signal: AbortSignal, onOpen: () => void): Promise<string> {
   const { url, maxFrameBytes, clock, log, onFrame } = options;
+  // Imported here: few labs have a feed, and the others start without the library.
+  const { WebSocket } = await import('ws');
   const socket = new WebSocket(url, {
     maxPayload: maxFrameBytes,
     handshakeTimeout: CONNECT_TIMEOUT_MS,
