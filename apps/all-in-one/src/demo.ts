@@ -1,9 +1,15 @@
 import { bool, readEnvironment, type Environment } from '@proxmox-mcp/config';
-import { DEMO_SCENARIO, startDemoLab } from '@proxmox-mcp/lab-kit';
 import type { RunningServices } from '@proxmox-mcp/service-kit';
 
 /** Settings that mean "there are hosts". */
-const HOST_KEYS = ['PVE_NODES', 'PBS_NODES', 'PVE_CLUSTER_NAME', 'PBS_CLUSTER_NAME', 'PVE_CLUSTER_PRIMARY_HOST', 'PBS_CLUSTER_PRIMARY_HOST'];
+const HOST_KEYS = [
+  'PVE_NODES',
+  'PBS_NODES',
+  'PVE_CLUSTER_NAME',
+  'PBS_CLUSTER_NAME',
+  'PVE_CLUSTER_PRIMARY_HOST',
+  'PBS_CLUSTER_PRIMARY_HOST',
+];
 
 /** The pretend lab beside the product. */
 export interface Demo {
@@ -21,6 +27,8 @@ export async function startDemo(variables: Environment): Promise<Demo | undefine
   const wanted = asked.success && asked.data;
   const forbidden = env['DEMO'] !== undefined && asked.success && !asked.data;
   if (forbidden || (!wanted && HOST_KEYS.some((key) => env[key] !== undefined))) return undefined;
+  // Imported here: a product with hosts of its own starts without the lab.
+  const { DEMO_SCENARIO, startDemoLab } = await import('@proxmox-mcp/lab-kit');
   const scenario = env['LAB_SCENARIO'] ?? DEMO_SCENARIO;
   const demo = await startDemoLab({ speed: Number(env['LAB_SPEED'] ?? 1) });
   console.log(
