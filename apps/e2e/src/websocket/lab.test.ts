@@ -101,3 +101,27 @@ it('divides the hosts among replicas, and the one left takes over', async () => 
   await first.stop();
   await w.until(() => sources(second).length === 3, 600);
 });
+
+it('tells of a backup server: a verification that finds damage, with what its log lists', async () => {
+  w = await watchLab({}, 60);
+  await w.startService();
+  await w.until(() => w.observations.some((o) => o.covers.includes('datastore')), 60);
+  const playing = w.lab.play('verify-finds-damage');
+  const failed = () => w.events.filter((event) => event.type === 'backup.verify.failed');
+  await w.until(() => failed().some((event) => Array.isArray(event.facts['failed'])), 1_200);
+  playing.stop();
+  const [first] = failed();
+  expect(first).toMatchObject({ product: 'pbs', node: w.lab.pbs.name, cluster: w.lab.pbs.name });
+  expect(w.deadLetters).toEqual([]);
+});
+
+it('tells of a storage that goes away and of the backups that fail for it', async () => {
+  w = await watchLab({}, 60);
+  await w.startService();
+  await w.until(() => w.observations.length >= 3, 60);
+  const playing = w.lab.play('storage-offline');
+  await w.until(() => typesOf().includes('storage.state.unknown'), 900);
+  await w.until(() => typesOf().includes('backup.job.failed'), 900);
+  playing.stop();
+  expect(w.deadLetters).toEqual([]);
+});

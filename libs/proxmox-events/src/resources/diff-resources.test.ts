@@ -1,3 +1,4 @@
+import { diffDatastores, readDatastores } from './diff-datastores.ts';
 import { diffResources } from './diff-resources.ts';
 import { readResources } from './snapshot.ts';
 
@@ -101,5 +102,24 @@ describe('diffResources', () => {
 
   it('survives names that objects have anyway', () => {
     expect(polls([node('a')], [node('a'), node('constructor'), node('__proto__')])).toEqual([[]]);
+  });
+});
+
+describe('diffDatastores', () => {
+  const usage = (used: number) => readDatastores([{ store: 'tank', used, total: '100' }]);
+  it('reports a datastore that fills up, and again only after it came down', () => {
+    let memory = usage(80);
+    const types = [91, 89, 92, 80, 96].map((used) => {
+      const { events, next } = diffDatastores(memory, usage(used), 'pbs1');
+      memory = next;
+      return events.map((event) => `${event.type} ${event.severity} ${event.node}`);
+    });
+    expect(types).toEqual([
+      ['storage.usage.high warning pbs1'],
+      [],
+      [],
+      [],
+      ['storage.usage.high error pbs1'],
+    ]);
   });
 });

@@ -1,10 +1,8 @@
 import type { EventDraft } from '@proxmox-mcp/schemas';
 import { conditionDraft } from './condition-draft.ts';
+import { HIGH_PERCENT, isHigh, percentOf } from './usage.ts';
 import type { ResourceSnapshot, StorageMemory } from './snapshot.ts';
 
-const HIGH_PERCENT = 90;
-/** Usage must fall below this before it is reported again. */
-const REARM_PERCENT = 88;
 const STATES: ReadonlySet<string> = new Set(['available', 'unavailable', 'unknown']);
 
 type Storages = ResourceSnapshot['storages'];
@@ -19,7 +17,7 @@ export function diffStorages(before: Storages, after: Storages): { events: Event
     const was = before[key];
     const percent = percentOf(now);
     const wasHigh = was !== undefined && (was.high === true || (percentOf(was) ?? 0) >= HIGH_PERCENT);
-    const high = percent === undefined ? wasHigh : percent >= (wasHigh ? REARM_PERCENT : HIGH_PERCENT);
+    const high = isHigh(percent, wasHigh);
     next[key] = { ...now, ...(high && { high: true }) };
     if (!was) continue;
     const about = { node: now.node, storage: now.storage };
@@ -43,11 +41,4 @@ export function diffStorages(before: Storages, after: Storages): { events: Event
     );
   }
   return { events, next };
-}
-
-/** Percent with one decimal; `undefined` where sizes are missing. */
-function percentOf({ used, total }: StorageMemory): number | undefined {
-  return used === undefined || total === undefined || total <= 0
-    ? undefined
-    : Math.round((used / total) * 1000) / 10;
 }

@@ -1,6 +1,6 @@
 import type { EventDraft, NormalizeResult } from '@proxmox-mcp/schemas';
 import { isRecord, readJson, unwrap, withCluster, type NormalizeOptions } from '../input.ts';
-import { diffDatastores, readDatastoreErrors } from './diff-datastores.ts';
+import { diffDatastores, readDatastores } from './diff-datastores.ts';
 import { diffQuorum, readQuorum } from './diff-ha-status.ts';
 import { diffResources } from './diff-resources.ts';
 import { readResources } from './snapshot.ts';
@@ -30,11 +30,8 @@ function diff(
   const rows = [...before, ...after].filter(isRecord);
   if (rows.some((row) => 'store' in row)) {
     const node = options.context?.['node'];
-    return diffDatastores(
-      readDatastoreErrors(before),
-      readDatastoreErrors(after),
-      typeof node === 'string' ? node : undefined,
-    );
+    const name = typeof node === 'string' ? node : undefined;
+    return diffDatastores(readDatastores(before), readDatastores(after), name).events;
   }
   if (rows.some((row) => row['type'] === 'quorum' || row['type'] === 'cluster'))
     return diffQuorum(readQuorum(before), readQuorum(after));

@@ -106,8 +106,8 @@ function word(value: unknown): string | undefined {
   return typeof value === 'string' ? oneLine(value, 255) || undefined : undefined;
 }
 
-/** PVE writes some numbers as text. */
-function number(value: unknown): number | undefined {
+/** A number, also written as text, as PVE does in places. */
+export function number(value: unknown): number | undefined {
   const n = typeof value === 'string' && value !== '' ? Number(value) : value;
   return typeof n === 'number' && Number.isFinite(n) ? n : undefined;
 }

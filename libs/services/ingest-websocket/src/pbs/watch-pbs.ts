@@ -1,5 +1,5 @@
 import type { DatastoreUsage, Task } from '@proxmox-mcp/proxmox-client';
-import { diffDatastores, readDatastoreErrors, type DatastoreErrors } from '@proxmox-mcp/proxmox-events';
+import { diffDatastores, readDatastores, type DatastoreSnapshot } from '@proxmox-mcp/proxmox-events';
 import { InventorySource, type EventDraft, type ObservedRow } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
 import { openJournal, type Step } from '../cursor/journal.ts';
@@ -14,12 +14,12 @@ import type { PbsPort } from './pbs-port.ts';
 
 /** What is remembered of a PBS's datastores, across restarts; `null` until the first answer. Plain JSON. */
 interface DatastoreMemory {
-  readonly errors: DatastoreErrors | null;
+  readonly stores: DatastoreSnapshot | null;
   /** Name of the server as its tasks call it. */
   readonly node: string | null;
 }
 
-const NO_DATASTORES: DatastoreMemory = { errors: null, node: null };
+const NO_DATASTORES: DatastoreMemory = { stores: null, node: null };
 const ACCESS_MS = 10 * 60_000;
 const NodeTime = z.object({ timezone: z.string().min(1).max(100) });
 
@@ -65,14 +65,14 @@ export async function watchPbs(port: PbsPort, options: WatchOptions): Promise<vo
     health.learn({ cluster: node });
   };
   const foldUsage = (memory: DatastoreMemory, rows: readonly DatastoreUsage[]): Step<DatastoreMemory> => {
-    const errors = readDatastoreErrors(rows);
     const node = memory.node ?? source;
+    const seen = readDatastores(rows);
+    if (memory.stores === null) return { next: { ...memory, stores: seen }, drafts: [] };
+    const { events, next } = diffDatastores(memory.stores, seen, node);
     const at = now();
-    const drafts = memory.errors === null ? [] : diffDatastores(memory.errors, errors, node);
-    const same = JSON.stringify(memory.errors) === JSON.stringify(errors);
     return {
-      next: same ? memory : { ...memory, errors },
-      drafts: drafts.map((d) => ({ ...d, cluster: node, identity: `${d.type}/${d.storage ?? ''}/${at}` })),
+      next: { ...memory, stores: next },
+      drafts: events.map((d) => ({ ...d, cluster: node, identity: `${d.type}/${d.storage ?? ''}/${at}` })),
     };
   };
   const readUsage = async () => {
