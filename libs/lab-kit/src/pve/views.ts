@@ -43,11 +43,16 @@ export function isFresh(site: PveSite, node: string): boolean {
   return died === undefined || site.now() < died + STATUS_EXPIRY_MS;
 }
 
+/** Its entry in the HA manager, if it has one. */
+function haOf(site: PveSite, guest: LabGuest) {
+  return site.ha.get(`${guest.kind === 'qemu' ? 'vm' : 'ct'}:${guest.vmid}`);
+}
+
 /** A guest's row in /cluster/resources. */
 export function guestResource(site: PveSite, guest: LabGuest): Record<string, unknown> {
   const stale = guest.stale !== undefined && guest.stale.until > site.now() ? guest.stale : undefined;
   const node = guest.node;
-  const ha = [...site.ha.values()].find((s) => s.vmid === guest.vmid);
+  const ha = haOf(site, guest);
   const row: Record<string, unknown> = {
     id: `${guest.kind}/${guest.vmid}`,
     type: guest.kind,
@@ -78,9 +83,14 @@ export function guestResource(site: PveSite, guest: LabGuest): Record<string, un
 /** Load figures of a node. */
 export function nodeLoad(site: PveSite, node: LabNode) {
   const n = noise(`${node.name}:${pass(site)}`);
-  const guests = site.guestsOf(node.name).filter((g) => g.status === 'running');
-  const used = guests.reduce((sum, g) => sum + guestLoad(site, g).memhost, 0);
-  const busy = guests.reduce((sum, g) => sum + guestLoad(site, g).cpu * g.cores, 0);
+  let used = 0;
+  let busy = 0;
+  for (const guest of site.guests.values()) {
+    if (guest.node !== node.name || guest.status !== 'running') continue;
+    const load = guestLoad(site, guest);
+    used += load.memhost;
+    busy += load.cpu * guest.cores;
+  }
   return {
     cpu: Number(Math.min(1, busy / node.maxcpu + 0.01 + n * 0.02).toFixed(15)),
     mem: Math.min(node.maxmem, used + 2 * 1024 ** 3),
@@ -189,7 +199,7 @@ export function guestStatus(site: PveSite, guest: LabGuest, full: boolean): Reco
 
 /** /status/current: the row with HA and agent added. */
 export function guestCurrent(site: PveSite, guest: LabGuest): Record<string, unknown> {
-  const ha = [...site.ha.values()].find((s) => s.vmid === guest.vmid);
+  const ha = haOf(site, guest);
   return {
     ...guestStatus(site, guest, true),
     ha: ha === undefined ? { managed: 0 } : { managed: 1, state: ha.state },

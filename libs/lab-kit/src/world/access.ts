@@ -38,6 +38,7 @@ export class AccessControl {
   readonly groups = new Map<string, { comment?: string }>();
   readonly roles = new Map<string, { privs: readonly string[]; special: boolean }>();
   acl: AclEntry[] = [];
+  #index: { acl: AclEntry[]; length: number; byPath: Map<string, AclEntry[]> } | undefined;
   readonly #superuser: string;
   readonly #poolOf: (vmid: string) => string | undefined;
 
@@ -102,16 +103,18 @@ export class AccessControl {
     isSelf: (who: string) => boolean,
     isGroup?: (who: string) => boolean,
   ): Map<string, boolean> {
-    const parts = path.split('/').filter((p) => p !== '');
-    let roles = new Map<string, boolean>();
-    for (let depth = 0; depth <= parts.length; depth++) {
-      const here = `/${parts.slice(0, depth).join('/')}`;
-      const isLeaf = depth === parts.length;
-      const at = this.acl.filter((e) => e.path === here && (e.propagate || isLeaf));
+    const byPath = this.#entriesByPath();
+    let chosen: readonly AclEntry[] = [];
+    for (let end = 0; end >= 0; end = end === path.length ? -1 : nextSlash(path, end)) {
+      const isLeaf = end === path.length;
+      const here = byPath.get(end === 0 ? '/' : path.slice(0, end));
+      if (here === undefined) continue;
+      const at = here.filter((e) => e.propagate || isLeaf || path === '/');
       const own = at.filter((e) => isSelf(e.who));
-      const chosen = own.length > 0 ? own : at.filter((e) => isGroup?.(e.who) ?? false);
-      if (chosen.length > 0) roles = new Map(chosen.map((e) => [e.role, e.propagate]));
+      const found = own.length > 0 ? own : at.filter((e) => isGroup?.(e.who) ?? false);
+      if (found.length > 0) chosen = found;
     }
+    const roles = new Map(chosen.map((e) => [e.role, e.propagate]));
     if (roles.has('NoAccess')) return new Map();
     const privs = new Map<string, boolean>();
     for (const [role, propagate] of roles) {
@@ -120,4 +123,20 @@ export class AccessControl {
     }
     return privs;
   }
+
+  /** Entries by path; made anew when the list has changed. */
+  #entriesByPath(): ReadonlyMap<string, readonly AclEntry[]> {
+    if (this.#index?.acl !== this.acl || this.#index.length !== this.acl.length) {
+      const byPath = new Map<string, AclEntry[]>();
+      for (const entry of this.acl) byPath.set(entry.path, [...(byPath.get(entry.path) ?? []), entry]);
+      this.#index = { acl: this.acl, length: this.acl.length, byPath };
+    }
+    return this.#index.byPath;
+  }
+}
+
+/** End of the next part of the path: `/vms/100` has 0, 4 and 8. */
+function nextSlash(path: string, from: number): number {
+  const at = path.indexOf('/', from + 1);
+  return at < 0 ? path.length : at;
 }

@@ -35,7 +35,11 @@ export function createRandom(seed: string): Random {
   };
 }
 
-/** Same text, same number between 0 and 1: noise for load figures that needs no state. */
+/** Same text, same number between 0 and 1: noise for load figures that needs no state (FNV-1a, then mixed). */
 export function noise(text: string): number {
-  return createHash('sha1').update(text).digest().readUInt32LE(0) / 4_294_967_296;
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 4_294_967_296;
 }
