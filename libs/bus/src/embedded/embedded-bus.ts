@@ -25,14 +25,15 @@ import {
 import { type BusLog, silent } from '../shared/log.ts';
 import { openDatabase, type Synchronous } from '../shared/open-database.ts';
 import { messageOf } from '../shared/message-of.ts';
-import { bytesOf, DEFAULT_RETENTION, type Retention } from '../shared/retention.ts';
+import { DEFAULT_RETENTION, type Retention } from '../shared/retention.ts';
 import { Durable } from './durable.ts';
-import { durableTable, leastFloor } from './durable-table.ts';
+import { durableTable } from './durable-table.ts';
 import { KvTable } from './kv-table.ts';
 import { type Stored, type StreamLog, streamLog } from './log.ts';
 import { embeddedTables } from './tables.ts';
 import { Requests } from './requests.ts';
 import { Tail } from './tail.ts';
+import { trimLogs } from './trim-logs.ts';
 
 const MAX_BATCH = 1_000;
 const MAX_BATCH_BYTES = 4_000_000;
@@ -229,33 +230,16 @@ class Embedded implements EmbeddedBus {
 
   trim(): number {
     if (this.#closing || this.#inTurn) return 0;
-    const at = this.#now();
-    let deleted = 0;
-    let more = false;
-    try {
-      this.#db.exec('BEGIN');
-      for (const durable of this.#durables.values()) durable.touch();
-      for (const [stream, log] of this.#logs) {
-        const passed = leastFloor(this.#db, stream, at - this.#retention.maxAgeMs) ?? log.last();
-        const maxBytes = bytesOf(stream, this.#retention.maxBytes);
-        const ripe = log.trim(passed, { maxAgeMs: this.#retention.maxAgeMs, maxBytes }, at);
-        const forced = log.trim(log.last(), { maxAgeMs: Infinity, maxBytes: maxBytes * 4 }, at);
-        if (forced > 0)
-          this.#log.error(
-            { stream, forced },
-            'messages deleted unread: the log is four times over its limit',
-          );
-        deleted += ripe + forced;
-        more ||= ripe > 1_000 || forced > 1_000;
-      }
-      this.#db.exec('COMMIT');
-    } catch (err) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      this.#log.warn({ err }, 'the log was not trimmed, will retry');
-      return 0;
-    }
-    if (more) setImmediate(() => this.trim());
-    return deleted;
+    const trimmed = trimLogs({
+      db: this.#db,
+      logs: this.#logs,
+      durables: [...this.#durables.values()],
+      retention: this.#retention,
+      at: this.#now(),
+      log: this.#log,
+    });
+    if (trimmed.more) setImmediate(() => this.trim());
+    return trimmed.deleted;
   }
 
   close(): Promise<void> {

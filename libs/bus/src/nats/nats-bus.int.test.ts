@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, nanos } from '@nats-io/transport-node';
 import type { KvChange, Message } from '../bus.ts';
 import type { BusLog } from '../shared/log.ts';
@@ -8,6 +8,7 @@ import { collect, Collector, filterOf, subjectOf } from '../testing/conformance/
 import { describeWithNats, startNatsServer, type TestNatsServer } from '../testing/index.ts';
 import { NatsRefused } from './nats-refused.ts';
 import { createNatsBus } from './nats-bus.ts';
+import { openNatsKv } from './nats-kv.ts';
 
 /** Collects what would be logged, as text. */
 function recorder(): { readonly lines: string[]; readonly log: BusLog; readonly said: Collector<string> } {
@@ -168,6 +169,29 @@ await describeWithNats('the NATS driver with a server', (found) => {
     expect(performance.now() - started).toBeLessThan(15_000);
     await consumer.stop();
     await bus.close();
+  });
+
+  it('clears away the marks of deleted keys, and nothing else', async () => {
+    const nc = await connect({ servers: server.url });
+    const jsm = await jetstreamManager(nc);
+    const log = recorder().log;
+    const { kv, forgetDeleted } = await openNatsKv(jetstream(nc), {
+      jsm,
+      bucket: 'CURSORS',
+      replicas: 1,
+      log,
+    });
+    await kv.put('kept', '1');
+    await kv.put('gone', '1');
+    await kv.delete('gone');
+    await kv.put('back', '1');
+    await kv.delete('back');
+    await kv.put('back', '2');
+    expect(await forgetDeleted(3_600_000)).toBe(0);
+    expect(await forgetDeleted(0)).toBe(1);
+    expect((await kv.list()).map(({ key }) => key)).toEqual(['back', 'kept']);
+    expect((await jsm.streams.info('KV_CURSORS')).state.messages).toBe(2);
+    await nc.close();
   });
 
   it('brings up a durable whose settings changed', async () => {

@@ -28,6 +28,7 @@ import { type NatsBucket, openNatsKv } from './nats-kv.ts';
 import { NatsRefused } from './nats-refused.ts';
 import { answerNats, askNats } from './nats-requests.ts';
 import { followInOrder } from './ordered-tail.ts';
+import { untilReached, withinSeconds } from './patience.ts';
 import { Publisher } from './publisher.ts';
 import { reaching } from './reaching.ts';
 import { ensureStreams } from './topology.ts';
@@ -232,11 +233,11 @@ class NatsBus implements Bus {
 
   async kv(bucket: BucketName) {
     checkBucket(bucket);
-    const { js } = await this.#reach();
+    const { js, jsm } = await this.#reach();
     let opened = this.#buckets.get(bucket);
     if (opened === undefined) {
       opened = reaching(`opening bucket ${bucket}`, () =>
-        openNatsKv(js, { bucket, replicas: this.#options.replicas ?? 1, log: this.#log }),
+        openNatsKv(js, { jsm, bucket, replicas: this.#options.replicas ?? 1, log: this.#log }),
       );
       this.#buckets.set(bucket, opened);
       opened.catch(() => this.#buckets.delete(bucket));
@@ -346,7 +347,7 @@ class NatsBus implements Bus {
   async #forgetDeleted(): Promise<void> {
     for (const [bucket, opened] of this.#buckets) {
       try {
-        await (await opened).forgetDeleted();
+        await (await opened).forgetDeleted(UPKEEP_MS);
       } catch (error) {
         this.#log.warn(
           { bucket, reason: messageOf(error) },
@@ -366,31 +367,5 @@ class NatsBus implements Bus {
     };
     this.#consumers.add(consumer);
     return consumer;
-  }
-}
-
-/** Calls until the server answers; it can be there before its JetStream is. */
-async function untilReached(call: () => Promise<void>, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    try {
-      await reaching('preparing streams', call);
-      return;
-    } catch (error) {
-      if (!(error instanceof BusUnavailable)) throw error;
-      signal.throwIfAborted();
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
-  }
-}
-
-async function withinSeconds(work: Promise<unknown>, seconds: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, seconds * 1_000);
-  });
-  try {
-    await Promise.race([work.catch(() => {}), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,4 +1,4 @@
-import type { JetStreamClient, JsMsg } from '@nats-io/jetstream';
+import type { JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import type { BucketName } from '@proxmox-mcp/schemas';
 import { type KeyValue, type KvChange, type KvEntry, WrongRevision } from '../bus.ts';
@@ -9,19 +9,23 @@ import { reaching } from './reaching.ts';
 import { apiCode } from './topology.ts';
 
 const WRONG_LAST_SEQUENCE = [10_071, 10_164];
-const FORGET_DELETED_AFTER_MS = 3_600_000;
 
 /** A bucket and its upkeep. */
 export interface NatsBucket {
   readonly kv: KeyValue;
-  /** Removes the marks of keys deleted more than an hour ago; without it they stay for ever. */
-  forgetDeleted(): Promise<void>;
+  /** Removes the marks of keys deleted longer ago than this; without it they stay for ever. @returns how many. */
+  forgetDeleted(olderThanMs: number): Promise<number>;
 }
 
 /** Opens a bucket, making it if it is not there. */
 export async function openNatsKv(
   js: JetStreamClient,
-  options: { readonly bucket: BucketName; readonly replicas: number; readonly log: BusLog },
+  options: {
+    readonly jsm: JetStreamManager;
+    readonly bucket: BucketName;
+    readonly replicas: number;
+    readonly log: BusLog;
+  },
 ): Promise<NatsBucket> {
   const { bucket, log } = options;
   // Reads go to the leader: compare-and-set after a stale read would fail again and again.
@@ -98,7 +102,21 @@ export async function openNatsKv(
       });
     },
   };
-  return { kv, forgetDeleted: async () => void (await purgeDeletes(store)) };
+  return {
+    kv,
+    async forgetDeleted(olderThanMs) {
+      const marks: number[] = [];
+      const before = Date.now() - olderThanMs;
+      const tail = await follow('', (msg) => {
+        if (changeOf(msg).value === undefined && msg.time.getTime() <= before) marks.push(msg.seq);
+      });
+      await tail.caughtUp;
+      await tail.stop();
+      // By sequence: the client's own `purgeDeletes` goes by key, and would take a value written a moment before with it.
+      for (const seq of marks) await options.jsm.streams.deleteMessage(`KV_${bucket}`, seq);
+      return marks.length;
+    },
+  };
 }
 
 async function write(
@@ -122,11 +140,4 @@ async function write(
 function present(entry: Awaited<ReturnType<KV['get']>>): KvEntry | undefined {
   if (entry === null || entry.operation !== 'PUT') return undefined;
   return { key: entry.key, value: entry.string(), revision: entry.revision };
-}
-
-// On the class, not on the interface that `Kvm` hands out.
-async function purgeDeletes(store: KV): Promise<void> {
-  if ('purgeDeletes' in store && typeof store.purgeDeletes === 'function') {
-    await store.purgeDeletes.call(store, FORGET_DELETED_AFTER_MS);
-  }
 }
