@@ -171,13 +171,12 @@ export class Gateway implements Service {
   }
 
   #contextMaker(): (call: Pick<ToolContext, 'principal' | 'signal' | 'progress'>) => ToolContext {
-    const { bus, hosts, now } = this.#context;
+    const { bus, now } = this.#context;
     const waits = new HoldLimit({ perPrincipal: 50, total: 500 });
     return ({ principal, signal, progress }) => ({
       mirror: this.#mirror,
       bus,
       proxmox: this.#reader,
-      hosts,
       principal,
       now,
       signal: AbortSignal.any([signal, this.#stopping.signal]),

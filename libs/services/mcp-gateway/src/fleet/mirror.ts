@@ -24,12 +24,14 @@ export type Table = keyof typeof SCHEMAS;
 type Row<T extends Table> = z.infer<(typeof SCHEMAS)[T]>;
 
 /** One row that came, went or changed. */
-export interface MirrorChange<T extends Table = Table> {
-  readonly table: T;
-  readonly key: string;
-  readonly before: Row<T> | undefined;
-  readonly after: Row<T> | undefined;
-}
+export type MirrorChange = {
+  [T in Table]: {
+    readonly table: T;
+    readonly key: string;
+    readonly before: Row<T> | undefined;
+    readonly after: Row<T> | undefined;
+  };
+}[Table];
 export type MirrorListener = (change: MirrorChange) => void;
 
 /** Rows kept per table. Beyond it new rows are dropped and counted: a fleet this big needs a bigger gateway. */
@@ -102,7 +104,9 @@ export class Mirror {
     if (after === undefined) rows.delete(key);
     else if (before === undefined && rows.size >= MAX_ROWS) return this.#onDropped('full');
     else rows.set(key, after);
-    for (const listener of this.#listeners) listener({ table, key, before, after });
+    // Table and rows belong together by T; the union does not know.
+    const change = { table, key, before, after } as MirrorChange;
+    for (const listener of this.#listeners) listener(change);
   }
 
   #read<T extends Table>(table: T, value: string): Row<T> | undefined {

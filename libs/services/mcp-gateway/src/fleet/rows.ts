@@ -3,11 +3,20 @@ import { encodeCursor } from '../call/event-cursor.ts';
 import { markFreeText, untrusted } from '../call/untrusted.ts';
 import { percentOf } from './overview.ts';
 
+/**
+ * A title without what somebody else wrote: titles carry foreign text (errors, states) in double quotes, and that text
+ * stands marked in other fields.
+ */
+export function ownWords(title: string): string {
+  return title.replace(/"[^"]*"/g, '"…"');
+}
+
 /** An event as tools, resources and the SSE stream show it: ours in plain, theirs marked. */
 export function eventRow(event: Event, seq?: number): Record<string, unknown> {
   const { text, status, facts, guest, receivedAt, ...plain } = event;
   return {
     ...plain,
+    title: ownWords(event.title),
     ...(guest === undefined ? {} : { guest }),
     ...(status === undefined ? {} : { status: markFreeText(status) }),
     ...(receivedAt === event.occurredAt ? {} : { receivedAt }),
@@ -43,7 +52,7 @@ export function taskRow(fact: Fact): Record<string, unknown> {
     ...(fact.endedAt === undefined ? {} : { ended: fact.endedAt }),
     ...(fact.status === undefined ? {} : { status: markFreeText(fact.status) }),
     ...(error === undefined ? {} : { error: markFreeText(error) }),
-    title: fact.title,
+    title: ownWords(fact.title),
   };
 }
 
@@ -81,6 +90,7 @@ export function incidentRow(
   const { timeline, findings, facts, cause, key: _key, revision: _revision, ...plain } = incident;
   return {
     ...plain,
+    title: ownWords(incident.title),
     ...(cause === undefined ? {} : { cause: untrusted(cause) }),
     findings: findings.map((finding) => ({
       id: finding.id,

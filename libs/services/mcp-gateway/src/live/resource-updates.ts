@@ -42,7 +42,7 @@ export class ResourceUpdates {
   #onChange(change: MirrorChange): void {
     if (change.table === 'incidents') {
       this.#events.touch(RESOURCE_URIS.openIncidents);
-      const id = (change.after ?? change.before)?.['id' as never] as string | undefined; // rows of `incidents` have an id
+      const id = change.after?.id ?? change.before?.id;
       if (id !== undefined) this.#events.touch(RESOURCE_URIS.incident(id));
     }
     if (changesHealth(change)) this.#fleet.touch(RESOURCE_URIS.fleet);

@@ -60,7 +60,11 @@ it.each([
     'node-unreachable',
   ],
   ['refused credentials', () => jsonReply({ data: null }, '401 invalid token value!'), 'auth'],
-  ['an answer that is no JSON', () => textReply('<!DOCTYPE html>', '200 OK', ['Content-Type: text/html']), 'not-json'],
+  [
+    'an answer that is no JSON',
+    () => textReply('<!DOCTYPE html>', '200 OK', ['Content-Type: text/html']),
+    'not-json',
+  ],
 ])('names %s', async (_what, reply, reason) => {
   host.answer(reply);
   await expect(reader.get('lab', '/nodes/pve1/services')).rejects.toMatchObject({

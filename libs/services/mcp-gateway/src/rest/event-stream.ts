@@ -98,7 +98,7 @@ export class EventStream {
     if (this.#isPaused || this.#isOver || seq <= this.#seen) return;
     this.#seen = seq;
     if (!wantsEvent(this.#options.filter, event)) return;
-    const frame = `id: ${encodeCursor({ events: seq })}\ndata: ${JSON.stringify(redact(eventRow(event, seq)))}\n\n`;
+    const frame = `id: ${encodeCursor({ events: seq })}\ndata: ${JSON.stringify(redact({ ...eventRow(event, seq), title: event.title }))}\n\n`;
     this.#options.response.write(frame);
     if (this.#options.response.writableLength > MAX_BUFFER_BYTES) this.#pause();
   }

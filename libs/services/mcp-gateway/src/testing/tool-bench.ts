@@ -53,7 +53,6 @@ export async function openToolBench(
         mirror,
         bus,
         proxmox: tableReader(options.answers ?? {}),
-        hosts: [],
         principal: { id: 't1', name: 'alice', tier, toolsets: new Set(TOOLSETS) },
         now: options.now ?? Date.now,
         signal: signal ?? new AbortController().signal,

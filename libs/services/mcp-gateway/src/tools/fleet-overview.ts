@@ -34,7 +34,7 @@ export const fleetOverviewTool = defineTool({
         ? 'Nothing has been observed yet.'
         : `${data.clusters.length} clusters and hosts: ${ill.length === 0 ? 'all well' : ill.join(', ')}.`,
       `${data.incidents.unresolved} unresolved incidents.`,
-      ...(degraded.length > 0 ? [`${degraded.length} sources are degraded.`] : []),
+      ...(degraded.length > 0 ? [`${degraded.length} things are not whole: see degraded.`] : []),
     ].join(' ');
     return Promise.resolve({ summary, data, degraded });
   },

@@ -1,6 +1,6 @@
 import { requests } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
-import { incidentRow } from '../fleet/rows.ts';
+import { incidentRow, ownWords } from '../fleet/rows.ts';
 import { defined, parseTime } from './arguments.ts';
 import { ToolError } from './tool-error.ts';
 import { dataOutput, defineTool } from './tool.ts';
@@ -35,7 +35,7 @@ export const incidentUpdateTool = defineTool({
     });
     if (!answer.ok) throw new ToolError(answer.code, answer.message);
     return {
-      summary: `${answer.incident.title}: ${answer.incident.status}.`,
+      summary: `${ownWords(answer.incident.title)}: ${answer.incident.status}.`,
       data: incidentRow(answer.incident),
     };
   },

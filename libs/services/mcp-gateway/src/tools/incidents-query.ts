@@ -3,7 +3,7 @@ import { compareSeverity, IncidentStatus, requests, Severity, type Incident } fr
 import * as z from 'zod';
 import { findGuest } from '../fleet/guest-address.ts';
 import { isUnresolved } from '../fleet/overview.ts';
-import { INCIDENT_PARTS, incidentRow } from '../fleet/rows.ts';
+import { INCIDENT_PARTS, incidentRow, ownWords } from '../fleet/rows.ts';
 import {
   clusterArgument,
   cursorArgument,
@@ -56,7 +56,7 @@ export const incidentsQueryTool = defineTool({
         (await bus.request(requests.incidents, { id: args.id, limit: 1 })).items[0];
       if (incident === undefined) throw new ToolError('not_found', 'no incident with this id');
       return {
-        summary: `${incident.title}: ${incident.status}.`,
+        summary: `${ownWords(incident.title)}: ${incident.status}.`,
         data: incidentRow(incident, new Set(args.include ?? INCIDENT_PARTS)),
       };
     }
@@ -109,7 +109,7 @@ function summarise(incidents: readonly Incident[], isOpenOnly: boolean): string 
   const what = isOpenOnly ? 'unresolved incidents' : 'incidents';
   return worst === undefined
     ? `No ${what}.`
-    : `${incidents.length} ${what}; worst: ${worst.title} (${worst.severity}).`;
+    : `${incidents.length} ${what}; worst: ${ownWords(worst.title)} (${worst.severity}).`;
 }
 
 function matches(

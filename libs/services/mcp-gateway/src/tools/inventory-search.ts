@@ -72,9 +72,10 @@ export const inventorySearchTool = defineTool({
       summary: `${rows.length} found${rows.length > items.length ? `, ${items.length} shown` : ''}.`,
       items,
       ...(end < rows.length ? { next_cursor: Buffer.from(`o.${end}`).toString('base64url') } : {}),
+      // Ways in without a cluster (syslog, webhooks) bring no rows.
       degraded: degradedSources(
         mirror.rows('sources'),
-        (source) => cluster === undefined || source.cluster === cluster,
+        (source) => source.cluster !== undefined && (cluster === undefined || source.cluster === cluster),
       ),
     });
   },

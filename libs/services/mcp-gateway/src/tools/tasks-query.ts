@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { untrusted, type UntrustedText } from '../call/untrusted.ts';
 import type { Degraded } from '../fleet/degraded.ts';
 import { findGuest } from '../fleet/guest-address.ts';
-import { taskRow } from '../fleet/rows.ts';
+import { ownWords, taskRow } from '../fleet/rows.ts';
 import { explain } from '../proxmox/reader.ts';
 import {
   clusterArgument,
@@ -108,7 +108,7 @@ async function oneTask(
   const { log, degraded } =
     lines === 0 ? { degraded: [] } : await tail(fact, source, { lines, grep }, context);
   return {
-    summary: `${fact.title}`,
+    summary: ownWords(fact.title),
     data: { task: row, ...(log === undefined ? {} : { log }), reported_by: fact.members.length },
     degraded,
   };

@@ -1,5 +1,4 @@
 import type { Bus } from '@proxmox-mcp/bus';
-import type { HostConfig } from '@proxmox-mcp/config';
 import * as z from 'zod';
 import type { Principal, Tier, Toolset } from '../auth/grants.ts';
 import { Degraded } from '../fleet/degraded.ts';
@@ -11,7 +10,6 @@ export interface ToolContext {
   readonly mirror: Mirror;
   readonly bus: Bus;
   readonly proxmox: ProxmoxReader;
-  readonly hosts: readonly HostConfig[];
   readonly principal: Principal;
   readonly now: () => number;
   /** Aborts when the caller went away or the gateway stops. */

@@ -1,4 +1,11 @@
-import { filters, requests, type Event, type Incident, type IncidentStatus } from '@proxmox-mcp/schemas';
+import {
+  filters,
+  requests,
+  type Event,
+  type GuestState,
+  type Incident,
+  type IncidentStatus,
+} from '@proxmox-mcp/schemas';
 import type { EventCursor } from '../call/event-cursor.ts';
 import { eventRow, incidentRow, taskRow } from '../fleet/rows.ts';
 import type { ToolContext } from '../tools/tool.ts';
@@ -45,18 +52,17 @@ export function untilGuest(
 ): Condition {
   const { mirror } = sources;
   const events = untilEvent({ types: [`guest.state.${state}`], cluster, vmid }, from, sources);
-  const isSo = () =>
-    mirror.rows('guests').some((row) => row.cluster === cluster && row.vmid === vmid && row.status === state);
+  const isSo = (row: GuestState) => row.cluster === cluster && row.vmid === vmid && row.status === state;
   const present = { seen_in: 'live picture', guest: `${cluster}/${vmid}`, state };
   return {
     what: `guest ${vmid} is ${state}`,
     seen: events.seen,
     listen: async (offer, hold) => {
-      const stopWatching = mirror.onChange(({ table }) => {
-        if (table === 'guests' && isSo()) offer(present);
+      const stopWatching = mirror.onChange((change) => {
+        if (change.table === 'guests' && change.after !== undefined && isSo(change.after)) offer(present);
       });
       hold({ stop: () => Promise.resolve(stopWatching()) });
-      if (isSo()) offer(present);
+      if (mirror.rows('guests').some(isSo)) offer(present);
       await events.listen(offer, hold);
     },
   };
