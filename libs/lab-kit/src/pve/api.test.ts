@@ -117,6 +117,22 @@ describe('tasks', () => {
     expect(lab.pve('pve1').guest(101).lock).toBeUndefined();
   });
 
+  it('of backups on one node wait for each other', async () => {
+    const form = { vmid: '105', storage: 'nas-backup' };
+    const [first, second] = [
+      (await ask(lab, 'pve1', '/nodes/pve1/vzdump', { method: 'POST', form })).json().data as string,
+      (
+        await ask(lab, 'pve1', '/nodes/pve1/vzdump', { method: 'POST', form: { ...form, vmid: '101' } })
+      ).json().data as string,
+    ];
+    const { tasks } = lab.pve('pve1');
+    expect(tasks.get(second)?.log).toEqual(['INFO: trying to get global lock - waiting...']);
+    clock.advance(600_000);
+    expect(tasks.get(second)?.log.slice(1, 2)).toEqual(['INFO: got global lock']);
+    expect(tasks.get(second)?.status).toBe('OK');
+    expect(tasks.get(first)?.log.at(-1)).toBe('TASK OK');
+  });
+
   it('are refused to strangers and hidden from them', async () => {
     const upid = await start(101, 'status/reboot');
     expect(await rows('/cluster/tasks', 'nobody')).toEqual([]);

@@ -65,6 +65,8 @@ export class PveSite {
   readonly tasks: TaskEngine;
   /** Notification targets of the API, by name. */
   readonly targets = new Map<string, LabTarget>([['mail-to-root', mailToRoot()]]);
+  /** UPID of the backup job that has, or had last, a node's global lock. */
+  readonly vzdumpHolders = new Map<string, string>();
   readonly clusterLog: ClusterLogLine[] = [];
   /** Names that vzdump says it notified; what is really sent is the listeners' affair. */
   notificationTargets: string[] = ['mail-to-root'];

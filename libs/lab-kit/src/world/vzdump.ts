@@ -1,14 +1,9 @@
 import { renderVzdump, type VzdumpGuestResult } from '../render/vzdump.ts';
-import {
-  archiveStamp,
-  duration,
-  fixedBytes,
-  hms,
-  localStamp,
-  snapshotStamp,
-  vzdumpSize,
-} from '../render/units.ts';
+import { archiveStamp, hms, localStamp, snapshotStamp, vzdumpSize } from '../render/units.ts';
 import type { LabGuest, LabStorage } from './pve-model.ts';
+import { GIB } from './sizes.ts';
+import { copyGuest } from './vzdump-copy.ts';
+import { keepArchive } from './vzdump-keep.ts';
 import { PRI, type PveSite } from './pve-site.ts';
 import { TaskFailure, TaskInterrupted, type LabTask, type TaskHandle } from './tasks.ts';
 
@@ -36,8 +31,6 @@ export type PbsBackupStart = (backup: {
   totalMs: number;
   error: string | undefined;
 }) => void;
-
-const GIB = 1024 ** 3;
 
 /** Starts a backup job on a node. The id of its task is the vmid only for exactly one guest. */
 export function startVzdump(site: PveSite, options: VzdumpOptions, onPbsBackup?: PbsBackupStart): LabTask {
@@ -87,6 +80,7 @@ class VzdumpRun {
   }
 
   *steps(): Generator<number, void, void> {
+    yield* this.#globalLock();
     const began = this.#site.now();
     const storage = this.#site.storages.get(this.#options.storage);
     const jobError = this.#storageError(storage);
@@ -108,6 +102,20 @@ class VzdumpRun {
     });
     this.#notify(began, undefined);
     if (failed) throw new TaskFailure('job errors');
+  }
+
+  /** Jobs of one node run one after the other (/var/run/vzdump.lock). */
+  *#globalLock(): Generator<number, void, void> {
+    const { task, log } = this.#handle;
+    const holders = this.#site.vzdumpHolders;
+    const isFree = () =>
+      this.#site.tasks.get(holders.get(task.node) ?? '')?.status !== undefined || !holders.has(task.node);
+    if (!isFree()) {
+      log('INFO: trying to get global lock - waiting...');
+      while (!isFree()) yield 1_000;
+      log('INFO: got global lock');
+    }
+    holders.set(task.node, task.upid);
   }
 
   #storageError(storage: LabStorage | undefined): string | undefined {
@@ -232,11 +240,18 @@ class VzdumpRun {
         totalMs: error === undefined ? totalMs : (totalMs * failAt) / 100,
         error,
       });
-    yield* this.#copy(guest, { totalMs, error, failAt, isRunning });
+    yield* copyGuest(this.#site, guest, { totalMs, error, failAt, isRunning }, (level, text) =>
+      this.#say(level, text),
+    );
     const ratio = 0.35 + (guest.vmid % 7) / 40;
     const sizeBytes = Math.round(guest.usedBytes * ratio);
     if (!toPbs) this.#say('INFO', `archive file size: ${vzdumpSize(sizeBytes)}`);
-    this.#keep(guest, storage, { file, snapshot, sizeBytes, at });
+    keepArchive(
+      guest,
+      storage,
+      { file, snapshot, sizeBytes, at, prune: this.#options.prune },
+      (level, text) => this.#say(level, text),
+    );
     return { filename, sizeBytes };
   }
 
@@ -245,106 +260,6 @@ class VzdumpRun {
     const store = String(storage.config['datastore'] ?? '');
     const chunk = this.#site.context.random.hex(64);
     return `backup write data failed: command error: write_data upload error: pipelined request failed: inserting chunk on store '${store}' failed for ${chunk} - mkstemp "/mnt/datastore/${store}/.chunks/${chunk.slice(0, 4)}/${chunk}.tmp_XXXXXX" failed: ENOSPC: No space left on device`;
-  }
-
-  *#copy(
-    guest: LabGuest,
-    plan: { totalMs: number; error: string | undefined; failAt: number; isRunning: boolean },
-  ): Generator<number, void, void> {
-    const total = guest.disks.reduce((sum, d) => sum + d.sizeBytes, 0);
-    if (guest.kind === 'lxc') {
-      yield plan.error === undefined ? plan.totalMs : (plan.totalMs * plan.failAt) / 100;
-      if (plan.error !== undefined) throw new TaskFailure(plan.error);
-      const rate = Math.round(guest.usedBytes / (plan.totalMs / 1000) / 1024 ** 2);
-      this.#say(
-        'INFO',
-        `Total bytes written: ${guest.usedBytes} (${(guest.usedBytes / GIB).toFixed(1)}GiB, ${rate}MiB/s)`,
-      );
-      return;
-    }
-    if (guest.agent && plan.isRunning) {
-      this.#say('INFO', "issuing guest-agent 'fs-freeze' command");
-      this.#say('INFO', "issuing guest-agent 'fs-thaw' command");
-    }
-    this.#say('INFO', `started backup task '${this.#site.context.random.uuid()}'`);
-    if (plan.isRunning) this.#say('INFO', 'resuming VM again');
-    const began = this.#site.now();
-    const read = total / 1024 ** 2 / (plan.totalMs / 1000);
-    const progress = (percent: number) => {
-      const seconds = Math.max(1, Math.round((this.#site.now() - began) / 1000));
-      this.#say(
-        'INFO',
-        `${String(percent).padStart(3)}% (${fixedBytes((total * percent) / 100)} of ${fixedBytes(total)}) in ${duration(seconds)}, read: ${read.toFixed(1)} MiB/s, write: ${(read / 3).toFixed(1)} MiB/s`,
-      );
-    };
-    let last = 0;
-    for (const percent of [3, 11, 24, 37, 52, 61, 76, 89, 100]) {
-      const stopHere = plan.error !== undefined && percent > plan.failAt;
-      const next = stopHere ? plan.failAt : percent;
-      yield (plan.totalMs * (next - last)) / 100;
-      last = next;
-      if (stopHere || (plan.error !== undefined && percent === plan.failAt)) {
-        if (percent === plan.failAt) progress(percent);
-        this.#say('ERROR', plan.error ?? '');
-        this.#say('INFO', 'aborting backup job');
-        if (plan.isRunning) this.#say('INFO', 'resuming VM again');
-        throw new TaskFailure(plan.error);
-      }
-      progress(percent);
-    }
-    const zero = total - guest.usedBytes;
-    if (zero > 0)
-      this.#say(
-        'INFO',
-        `backup is sparse: ${fixedBytes(zero, 2)} (${Math.round((zero / total) * 100)}%) total zero data`,
-      );
-    const seconds = Math.max(1, Math.round((this.#site.now() - began) / 1000));
-    this.#say(
-      'INFO',
-      `transferred ${fixedBytes(total, 2)} in ${seconds} seconds (${(total / 1024 ** 2 / seconds).toFixed(1)} MiB/s)`,
-    );
-  }
-
-  #keep(
-    guest: LabGuest,
-    storage: LabStorage,
-    made: { file: string; snapshot: string; sizeBytes: number; at: number },
-  ): void {
-    const toPbs = storage.type === 'pbs';
-    storage.volumes.push({
-      volid: `${storage.id}:backup/${toPbs ? made.snapshot : made.file}`,
-      content: 'backup',
-      format: toPbs
-        ? `pbs-${guest.kind === 'qemu' ? 'vm' : 'ct'}`
-        : made.file.endsWith('.vma.zst')
-          ? 'vma.zst'
-          : 'tar.zst',
-      sizeBytes: made.sizeBytes,
-      createdAt: Math.floor(made.at / 1000),
-      vmid: guest.vmid,
-      subtype: guest.kind,
-      notes: guest.name,
-      ...(storage.shared ? {} : { node: guest.node }),
-    });
-    storage.usedBytes = Math.min(storage.totalBytes, storage.usedBytes + made.sizeBytes);
-    this.#say('INFO', 'adding notes to backup');
-    const prune = this.#options.prune ?? storage.prune;
-    const keep = Number(/keep-last=(\d+)/.exec(prune ?? '')?.[1] ?? Number.POSITIVE_INFINITY);
-    if (prune === undefined) return;
-    this.#say('INFO', `prune older backups with retention: ${prune}`);
-    const own = storage.volumes
-      .filter((v) => v.content === 'backup' && v.vmid === guest.vmid && v.protected !== true)
-      .sort((a, b) => b.createdAt - a.createdAt);
-    const gone = new Set(own.slice(keep));
-    for (const volume of gone) {
-      this.#say('INFO', `removing backup '${volume.volid}'`);
-      storage.volumes.splice(storage.volumes.indexOf(volume), 1);
-      storage.usedBytes = Math.max(0, storage.usedBytes - volume.sizeBytes);
-    }
-    this.#say(
-      'INFO',
-      `pruned ${gone.size} backup(s)${gone.size > 0 ? ' not covered by keep-retention policy' : ''}`,
-    );
   }
 
   #notify(began: number, jobError: string | undefined): void {
