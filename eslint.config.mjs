@@ -15,14 +15,33 @@ const boundaries = {
   contract: ['contract'],
 };
 
-const processOwners = ['apps/**', 'libs/service-kit/**', 'tools/**', '**/*.test.ts', '**/testing/**', '**/*.bench.ts'];
+const processOwners = [
+  'apps/**',
+  'libs/service-kit/**',
+  'tools/**',
+  '**/*.test.ts',
+  '**/testing/**',
+  '**/*.bench.ts',
+];
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/**', '.nx/**', 'data/**', '.cache/**', 'coverage/**', '**/dist/**', '**/*.mjs', '**/*.cjs'] },
+  {
+    ignores: [
+      '**/node_modules/**',
+      '.nx/**',
+      'data/**',
+      '.cache/**',
+      'coverage/**',
+      '**/dist/**',
+      '**/*.mjs',
+      '**/*.cjs',
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     files: ['**/*.ts'],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    // One program for the whole repository: one per project takes gigabytes.
+    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     plugins: { '@nx': nx },
     rules: {
       '@nx/enforce-module-boundaries': [
@@ -38,15 +57,21 @@ export default tseslint.config(
       ],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/no-explicit-any': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       // Async by contract: an implementation of an interface need not await.
       '@typescript-eslint/require-await': 'off',
-      'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true, defaultFrom: true } }],
+      'no-restricted-exports': [
+        'error',
+        { restrictDefaultExports: { direct: true, named: true, defaultFrom: true } },
+      ],
       'no-restricted-syntax': [
         'error',
         {
-          selector: "ImportDeclaration[source.value=/^(?!\\.).*\\u002Fsrc\\u002F/]",
+          selector: 'ImportDeclaration[source.value=/^(?!\\.).*\\u002Fsrc\\u002F/]',
           message: 'import what the package lists in its index',
         },
       ],
@@ -84,7 +109,8 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         {
-          selector: "MemberExpression[object.name=/^(it|test|describe)$/][property.name=/^(only|skip|todo|failing)$/]",
+          selector:
+            'MemberExpression[object.name=/^(it|test|describe)$/][property.name=/^(only|skip|todo|failing)$/]',
           message: 'a test that does not run is no test',
         },
       ],

@@ -79,5 +79,6 @@ function defaultOf(field: z.ZodType): string {
   if (isSecret(field)) return '';
   const parsed = field.safeParse(undefined);
   if (!parsed.success || parsed.data === undefined) return '';
-  return Array.isArray(parsed.data) ? parsed.data.join(',') : String(parsed.data);
+  // Settings are text, numbers, yes or no, and lists of them.
+  return [parsed.data as string | number | boolean | string[]].flat().map(String).join(',');
 }

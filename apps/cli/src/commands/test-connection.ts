@@ -4,7 +4,7 @@ import { ingestSyslog } from '@proxmox-mcp/ingest-syslog';
 import { ingestWebhook } from '@proxmox-mcp/ingest-webhook';
 import { ingestWebsocket } from '@proxmox-mcp/ingest-websocket';
 import { mcpGatewayService } from '@proxmox-mcp/mcp-gateway';
-import { notifier, NotifierConfig } from '@proxmox-mcp/notifier';
+import { notifier, type NotifierConfig } from '@proxmox-mcp/notifier';
 import { checkLine, type Check } from '../checks/check.ts';
 import { checkChannels } from '../checks/check-channel.ts';
 import { checkHost } from '../checks/check-host.ts';

@@ -31,10 +31,8 @@ export function describeFirstMinute(shape: string, start: () => Promise<Product>
         const messages = await gotifyMessages(product);
         return messages.length > 0 ? messages : undefined;
       }, patience);
-      expect(told[0]).toMatchObject({
-        title: expect.stringContaining('104'),
-        message: expect.stringContaining('Input/output error'),
-      });
+      expect(told[0]?.title).toContain('104');
+      expect(told[0]?.message).toContain('Input/output error');
 
       for (const client of clients) {
         // Which guest, which error, which storage: complete once the task has ended and its log was read.

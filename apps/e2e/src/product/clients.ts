@@ -43,8 +43,7 @@ export async function connectLegacy(product: Product): Promise<McpClient> {
   const transport = new TransportV1(new URL('/mcp', product.gatewayUrl), {
     requestInit: authorized(product),
   });
-  // The 1.x transport's optional properties predate exactOptionalPropertyTypes.
-  await client.connect(transport as Parameters<ClientV1['connect']>[0]);
+  await client.connect(transport);
   return {
     async call(tool, args) {
       return content(
