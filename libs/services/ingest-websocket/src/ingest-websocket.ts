@@ -124,6 +124,11 @@ export function createIngestWebsocket(
 
   return {
     async start(signal) {
+      if (hosts.length === 0) {
+        log.warn(
+          'no Proxmox host is configured: set PVE_NODES, PVE1_HOST, PVE1_USER, PVE1_TOKEN_NAME and PVE1_TOKEN_VALUE in .env (see .env.example); the demo without hosts is `npm start`, in containers `docker compose --profile demo up`',
+        );
+      }
       const cursors = await bus.kv('CURSORS');
       const state = await bus.kv('STATE');
       if (signal.aborted || isStopped) return;
