@@ -1,13 +1,11 @@
 import { Event, subjects, type Channel, type DeadLetter, type NormalizeResult } from '@proxmox-mcp/schemas';
-import type { Bus } from '@proxmox-mcp/bus';
+import { InvalidMessage, type Bus, type Published } from '@proxmox-mcp/bus';
 import type { Logger, Metrics } from '@proxmox-mcp/service-kit';
 import { finishEvent } from './finish-event.ts';
 import { redact } from './redact.ts';
 
 /** Dead letters keep this much of the input. */
 const DEAD_LETTER_MAX_CHARS = 65_536;
-/** Larger events do not fit a bus message (1 MB) once encoded. */
-const EVENT_MAX_CHARS = 900_000;
 
 export interface IngestLineOptions {
   /** Service name: subject of the dead letters. */
@@ -105,17 +103,32 @@ export function createIngestLine(options: IngestLineOptions): IngestLine {
       else await deadLetter(input, 'publish', fault.reason, fault.detail);
     }
     // Published together, so that a batch costs one round trip; the order is the order of the calls.
-    const answers = await Promise.all(
-      accepted.map((event) => bus.publish(subjects.event(channel, event.type), event, { id: event.id })),
-    );
+    const answers = await Promise.all(accepted.map((event) => publish(event, input)));
     let stored = 0;
     answers.forEach((answer, index) => {
       const event = accepted[index];
-      if (answer.duplicate || event === undefined) return duplicates.inc({ channel });
+      if (answer === undefined || event === undefined) return;
+      if (answer.duplicate) return duplicates.inc({ channel });
       stored++;
       events.inc({ channel, severity: event.severity });
     });
-    return { outcome: 'events', stored, events: accepted };
+    return {
+      outcome: 'events',
+      stored,
+      events: accepted.filter((_event, index) => answers[index] !== undefined),
+    };
+  }
+
+  /** @returns `undefined` for an event that no bus can carry, now a dead letter. */
+  async function publish(event: Event, input: IngestInput): Promise<Published | undefined> {
+    try {
+      return await bus.publish(subjects.event(channel, event.type), event, { id: event.id });
+    } catch (err) {
+      // The bus measures what it encodes; to encode every event here as well would cost each for the sake of none.
+      if (!(err instanceof InvalidMessage) || err.reason !== 'too-large') throw err;
+      await deadLetter(input, 'publish', 'event-too-large', err.message);
+      return undefined;
+    }
   }
 
   return {
@@ -146,11 +159,7 @@ function cut(raw: Buffer | string): string {
 
 function faultOf(event: Event): { reason: string; detail: string } | undefined {
   const parsed = Event.safeParse(event);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    return { reason: 'invalid-event', detail: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}` };
-  }
-  const size = JSON.stringify(event).length;
-  if (size > EVENT_MAX_CHARS) return { reason: 'event-too-large', detail: `${size} characters` };
-  return undefined;
+  if (parsed.success) return undefined;
+  const issue = parsed.error.issues[0];
+  return { reason: 'invalid-event', detail: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}` };
 }
