@@ -43,7 +43,8 @@ export interface Intake {
 
 const MAX_MESSAGES = 20_000;
 const MAX_BYTES = 32 * 1024 * 1024;
-const MAX_BATCH = 256;
+/** One transaction of the bus: the pages of its index are written once for all of them. Some 30 ms of work. */
+const MAX_BATCH = 1_024;
 const RETRY_FIRST_MS = 100;
 const RETRY_LAST_MS = 5_000;
 
