@@ -257,9 +257,8 @@ export class Durable {
 
   #settle(delivery: Delivery, verdict: Verdict): void {
     if (verdict.kind === 'retry') {
-      const delayMs = Math.min(verdict.delayMs, MAX_DELAY_MS);
-      this.#note(delivery, this.#host.now() + delayMs);
-      this.#later(delivery, delayMs);
+      this.#note(delivery, this.#host.now() + verdict.delayMs);
+      this.#later(delivery, verdict.delayMs);
       return;
     }
     if (verdict.kind === 'dead') this.#giveUp(delivery, verdict.reason, verdict.why);

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Collector, collect, filterOf, subjectOf } from '../testing/conformance/context.ts';
+import { createLeases } from '../lease/leases.ts';
 import { openTestBus } from '../testing/index.ts';
 import { createEmbeddedBus, type EmbeddedBus, type EmbeddedBusOptions } from './embedded-bus.ts';
 
@@ -49,6 +50,18 @@ describe('the embedded bus', () => {
     db.exec('PRAGMA user_version=99');
     db.close();
     await expect(createBus({ file })).rejects.toThrow(/written by a newer version/);
+  });
+
+  it('frees at its start the leases of an earlier process, which nobody can hold any more', async () => {
+    const before = await createBus({ file });
+    const dead = createLeases({ kv: await before.kv('LEASES'), owner: 'dead', ttlMs: HOUR });
+    expect(await dead.acquire('pve1')).toBe(true);
+    await (await before.kv('CURSORS')).put('pve1', 'here');
+    await before.close();
+    const after = await createBus({ file });
+    const heir = createLeases({ kv: await after.kv('LEASES'), owner: 'heir', ttlMs: HOUR });
+    expect(await heir.acquire('pve1')).toBe(true);
+    expect(await (await after.kv('CURSORS')).get('pve1')).toMatchObject({ value: 'here' });
   });
 
   it('keeps with synchronous FULL what it acknowledged', async () => {

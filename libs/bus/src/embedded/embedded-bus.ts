@@ -72,12 +72,15 @@ interface Publish {
  *
  * Everything asked for in one turn of the event loop is one transaction: publishes, key-value writes, positions and delivery
  * attempts. Retention deletes only what all durables have passed; a durable that nobody has consumed for `maxAgeMs` no longer
- * counts, and above four times `maxBytes` the oldest goes, read or not.
+ * counts, and above four times `maxBytes` the oldest goes, read or not. Leases end with the process: opening clears them.
  *
  * @throws {BusUnavailable} another process has the file open.
  */
 export async function createEmbeddedBus(options: EmbeddedBusOptions): Promise<EmbeddedBus> {
   const db = openDatabase(options.file, options.synchronous ?? 'NORMAL', embeddedTables());
+  // Whoever holds a lease here lived in an earlier process, which is dead: the file is open to one. Waiting for it to run
+  // out would leave a host unwatched after every crash.
+  db.exec("DELETE FROM kv WHERE bucket = 'LEASES'");
   return new Embedded(db, options);
 }
 

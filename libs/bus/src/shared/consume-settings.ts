@@ -3,6 +3,9 @@ import { type ConsumeOptions, Reject, RetryLater } from '../bus.ts';
 import { messageOf } from './message-of.ts';
 import { checkName, streamOfFilters } from './limits.ts';
 
+/** A message waits a day at most. */
+const MAX_DELAY_MS = 86_400_000;
+
 /** Consumer options with every default filled in and every bound checked. */
 export interface ConsumeSettings {
   readonly stream: StreamName;
@@ -22,10 +25,10 @@ export function consumeSettings<T>(options: ConsumeOptions<T>): ConsumeSettings 
     stream: streamOfFilters(options.filters),
     durable: options.durable,
     filters: options.filters,
-    ackWaitMs: within('ackWaitMs', options.ackWaitMs ?? 30_000, 10, 86_400_000),
+    ackWaitMs: within('ackWaitMs', options.ackWaitMs ?? 30_000, 10, MAX_DELAY_MS),
     maxDeliver: within('maxDeliver', options.maxDeliver ?? 5, 1, 1_000),
     backoffMs: (options.backoffMs ?? [1_000, 5_000, 30_000]).map((ms) =>
-      within('backoffMs', ms, 0, 86_400_000),
+      within('backoffMs', ms, 0, MAX_DELAY_MS),
     ),
     maxInFlight: within('maxInFlight', options.maxInFlight ?? 64, 1, 10_000),
     startFrom: options.startFrom ?? 'all',
@@ -48,8 +51,13 @@ export function verdictOf(settings: ConsumeSettings, deliveries: number, error: 
   const why = messageOf(error);
   if (error instanceof Reject) return { kind: 'dead', reason: error.reason, why };
   if (deliveries >= settings.maxDeliver) return { kind: 'dead', reason: 'max-deliver', why };
-  const delayMs = error instanceof RetryLater ? Math.max(0, error.delayMs) : backoff(settings, deliveries);
+  const delayMs = error instanceof RetryLater ? wholeDelay(error.delayMs) : backoff(settings, deliveries);
   return { kind: 'retry', delayMs, why };
+}
+
+/** Handlers reckon with ratios and jitter; both stores keep whole numbers, and a row they refuse would hold up everybody's. */
+function wholeDelay(ms: number): number {
+  return Number.isNaN(ms) ? 0 : Math.ceil(Math.min(Math.max(0, ms), MAX_DELAY_MS));
 }
 
 function within(name: string, value: number, least: number, most: number): number {

@@ -95,6 +95,25 @@ export function failing(context: Context): void {
       await consumer.stop();
     });
 
+    it('may ask for a delay in fractions, or beyond all bounds, and holds nobody up by it', async () => {
+      const seen = new Collector<unknown>();
+      const options = { durable: 'fraction', filters: [filterOf('facts.fraction')], maxInFlight: 4 };
+      const consumer = await context.bus.consume(options, ({ data, deliveries }) => {
+        if (data === 'for ever') throw new RetryLater(Number.POSITIVE_INFINITY, 'not today');
+        if (data === 'no number') throw new RetryLater(deliveries === 1 ? Number.NaN : 86_400_000, 'odd');
+        if (data === 'fraction' && deliveries === 1) throw new RetryLater(100 / 3, 'jitter');
+        seen.add([data, deliveries]);
+      });
+      for (const data of ['for ever', 'no number', 'fraction']) await publish('facts.fraction', data);
+      expect(await seen.reach(1)).toEqual([['fraction', 2]]);
+      await publish('facts.fraction', 'next');
+      expect(await seen.reach(2)).toEqual([
+        ['fraction', 2],
+        ['next', 1],
+      ]);
+      await consumer.stop();
+    });
+
     it('is taken for hung after the ack wait, and at last the message goes to the dead letters', async () => {
       const letters = await deadLettersOf('hung');
       const deliveries = new Collector<number>();
