@@ -1,4 +1,3 @@
-import { SettingsError } from '@proxmox-mcp/config';
 import { UsageError, type Command } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 
@@ -10,13 +9,13 @@ process.stdout.on('error', () => told.abort());
 
 // The predecessor's switch is understood as the command.
 const name = word.replace(/^--(?=test-connection$|help$)/, '');
-const command = COMMANDS.find((candidate) => candidate.name === name);
-if (command === undefined) {
+const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+if (load === undefined) {
   const known = name === 'help';
-  (known ? console.log : console.error)(`${known ? '' : `unknown command: ${word}\n\n`}${help()}`);
+  (known ? console.log : console.error)(`${known ? '' : `unknown command: ${word}\n\n`}${await help()}`);
   process.exitCode = known ? 0 : 2;
 } else {
-  process.exitCode = await run(command);
+  process.exitCode = await run(await load());
 }
 
 async function run(chosen: Command): Promise<number> {
@@ -33,12 +32,14 @@ async function run(chosen: Command): Promise<number> {
     const isUsage = err instanceof UsageError || (err instanceof TypeError && 'code' in err);
     console.error(err instanceof Error ? err.message : String(err));
     if (isUsage) console.error(`usage: proxmox-mcp ${chosen.name} ${chosen.usage}`);
+    const { SettingsError } = await import('@proxmox-mcp/config');
     return isUsage || err instanceof SettingsError ? 2 : 1;
   }
 }
 
-function help(): string {
-  const lines = COMMANDS.map(
+async function help(): Promise<string> {
+  const commands = await Promise.all(Object.values(COMMANDS).map((command) => command()));
+  const lines = commands.map(
     ({ name: word, usage, summary }) => `  ${`${word} ${usage}`.trim()}\n      ${summary}`,
   );
   return `proxmox-mcp COMMAND\n\n${lines.join('\n')}`;

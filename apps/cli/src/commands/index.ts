@@ -1,11 +1,15 @@
 import type { Command } from '../command.ts';
-import { history } from './history.ts';
-import { normalize } from './normalize.ts';
-import { stdio } from './stdio.ts';
-import { tail } from './tail.ts';
-import { testConnection } from './test-connection.ts';
-import { token } from './token.ts';
-import { up } from './up.ts';
 
-/** Every command there is. */
-export const COMMANDS: readonly Command[] = [up, testConnection, tail, history, normalize, token, stdio];
+/**
+ * Every command there is, by its word. Each is loaded when it is asked for: `up` stays in memory beside the product, and should
+ * not hold the libraries of the others.
+ */
+export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import('./up.ts')).up,
+  'test-connection': async () => (await import('./test-connection.ts')).testConnection,
+  tail: async () => (await import('./tail.ts')).tail,
+  history: async () => (await import('./history.ts')).history,
+  normalize: async () => (await import('./normalize.ts')).normalize,
+  token: async () => (await import('./token.ts')).token,
+  stdio: async () => (await import('./stdio.ts')).stdio,
+};

@@ -3,6 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Command } from '../command.ts';
 
+/** Node keeps up to 48 MB ready for young objects; 12 MB cost a tenth of the throughput of a syslog flood, and 40 MB less (docs/benchmarks). */
+const HEAP_FLAGS = ['--max-semi-space-size=4'];
+
+/** Where a checkout keeps compiled code between starts: stripping types takes a second and 25 MB that never come back. */
+const CACHE = '../../../../node_modules/.cache/node-compile';
+
 /** Everything in one process. */
 export const up: Command = {
   name: 'up',
@@ -16,14 +22,19 @@ export const up: Command = {
     // The product is an app of its own; beside this one in the bundle, two folders up in a checkout.
     const here = import.meta.url;
     const main = here.endsWith('.ts') ? '../../../all-in-one/src/main.ts' : './all-in-one.mjs';
-    const child = spawn(process.execPath, [...process.execArgv, fileURLToPath(new URL(main, here))], {
-      stdio: 'inherit',
-      env: {
-        ...env,
-        ...(values.services === undefined ? {} : { SERVICES: values.services }),
-        ...(values.demo === true ? { DEMO: '1' } : {}),
+    const child = spawn(
+      process.execPath,
+      [...HEAP_FLAGS, ...process.execArgv, fileURLToPath(new URL(main, here))],
+      {
+        stdio: 'inherit',
+        env: {
+          ...(here.endsWith('.ts') ? { NODE_COMPILE_CACHE: fileURLToPath(new URL(CACHE, here)) } : {}),
+          ...env,
+          ...(values.services === undefined ? {} : { SERVICES: values.services }),
+          ...(values.demo === true ? { DEMO: '1' } : {}),
+        },
       },
-    });
+    );
     // From a terminal Ctrl-C reaches the child by itself; told twice it still stops once.
     signal.addEventListener('abort', () => child.kill('SIGTERM'));
     return new Promise((resolve, reject) => {
