@@ -17,9 +17,9 @@ import type { ProxmoxReader } from './proxmox/reader.ts';
 import { mountEventStream } from './rest/events.ts';
 import { mountTools } from './rest/tools.ts';
 import type { ToolContext } from './tools/tool.ts';
+import { VERSION } from './version.ts';
 import { HoldLimit } from './wait/limits.ts';
 
-const VERSION = '0.1.0';
 const SWEEP_MS = 30_000;
 
 /** What tests and launchers may set besides the settings. */

@@ -1,5 +1,6 @@
 import { filters } from '@proxmox-mcp/schemas';
 import { openToolBench, type ToolBench } from '../testing/tool-bench.ts';
+import { TOOLS } from '../tools/index.ts';
 import { ALIASES } from './aliases.ts';
 
 let bench: ToolBench;
@@ -22,6 +23,8 @@ it('accepts exactly these names', () => {
     'get_storage',
     'get_node_tasks',
     'get_recent_tasks',
+    'get_backup_info',
+    'check_node_health',
     'get_network_info',
     'send_notification',
   ]);
@@ -42,14 +45,44 @@ it.each([
   ['get_storage', {}, { items: [{ id: 'pbs1/tank' }] }],
   ['get_node_tasks', { node: 'pve1', limit: 5 }, { items: [] }],
   ['get_recent_tasks', {}, { items: [] }],
+  ['get_backup_info', {}, { items: [], warnings: [expect.stringContaining('backups_query')] }],
+  ['check_node_health', {}, { data: { incidents: { unresolved: 1 } } }],
+  ['check_node_health', { node: 'pve2' }, { data: { node: 'pve2', status: 'offline' } }],
   ['get_network_info', { node: 'pve2' }, { data: { network: [{ iface: 'vmbr0' }] } }],
 ])('%s %j works with the predecessor’s arguments', async (name, args, answer) => {
   expect(await bench.ask(name, args)).toMatchObject(answer);
 });
 
-it('refuses power commands instead of pretending', async () => {
-  const outcome = await bench.call('execute_vm_command', { node: 'pve1', vmid: 106, command: 'stop' });
-  expect(outcome).toMatchObject({ ok: false, structured: { code: 'unsupported_version' } });
+it('asks the history for the backups of one node', async () => {
+  await bench.ask('get_backup_info', { node: 'pve1' });
+  expect(bench.history.asked.facts.at(-1)).toMatchObject({ types: ['backup.*'], node: 'pve1', tasks: true });
+});
+
+it.each([
+  ['execute_vm_command', { node: 'pve1', vmid: 106, command: 'start' }, 'guest_power (tier operate)'],
+  ['execute_lxc_command', { node: 'pve1', vmid: 106, command: 'stop' }, 'guest_force_stop (tier destroy)'],
+  ['execute_vm_command', { vmid: 106, command: 'shutdown', force: true }, 'guest_force_stop (tier destroy)'],
+  ['start_vm', { vmid: 106 }, 'guest_power (tier operate)'],
+  ['stop_vm', { vmid: 106, force: true }, 'guest_power (tier operate)'],
+  ['run_diagnostic', {}, 'diagnose (tier read)'],
+  ['test_connectivity', {}, 'diagnose (tier read)'],
+])('%s %j is refused, naming what will bring it and what works now', async (name, args, brings) => {
+  const outcome = await bench.call(name, args);
+  expect(outcome).toMatchObject({ ok: false, structured: { code: 'unsupported_version', retryable: false } });
+  const { message, hint } = outcome?.structured as { message: string; hint: string };
+  expect(message).toContain('0.1');
+  expect(message).toContain(brings);
+  // The hint names a tool that this version lists.
+  expect(TOOLS.some((tool) => hint.includes(tool.name))).toBe(true);
+});
+
+it('is no shell', async () => {
+  const outcome = await bench.call('execute_vm_command', { vmid: 106, command: 'rm -rf /' });
+  expect(outcome).toMatchObject({ ok: false, structured: { code: 'invalid' } });
+});
+
+it('knows nothing of names that nobody had', async () => {
+  expect(await bench.call('toString', {})).toBeUndefined();
 });
 
 it('sends notifications by severity or priority, and only for tier operate', async () => {

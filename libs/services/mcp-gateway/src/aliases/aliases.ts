@@ -1,10 +1,13 @@
 import { ToolError } from '../tools/tool-error.ts';
+import { refuseUnserved } from './unserved.ts';
 
 type Arguments = Record<string, unknown>;
 /** A call in our own words. */
 export interface Translated {
   readonly tool: string;
   readonly args: Arguments;
+  /** What the predecessor's answer had and ours lacks; told as a warning. */
+  readonly note?: string;
 }
 
 /** A name of the predecessor: accepted by `tools/call`, hidden from `tools/list` (TOOLS §7). */
@@ -39,13 +42,19 @@ function nodes(type: unknown): Translated {
   return { tool: 'inventory_search', args: { kind: ['node'], product } };
 }
 
-/** Its power commands come with the tools that change guests. */
-function command({ vmid, command: word }: Arguments): Translated {
+const POWER = ['start', 'shutdown', 'restart', 'reboot', 'suspend', 'resume'];
+const FORCE = ['stop', 'reset'];
+
+/** A power command with a switch, not a shell: reading works, the rest comes with the tools that change guests. */
+function command({ vmid, command: word, force }: Arguments): Translated {
   if (word === 'status') return { tool: 'guest_get', args: { guest: text(vmid) } };
   if (word === 'config') return { tool: 'guest_get', args: { guest: text(vmid), include: ['config'] } };
-  throw new ToolError('unsupported_version', 'this version changes no guests yet', {
-    hint: 'status and config work; power commands come with guest_power',
-  });
+  if (typeof word !== 'string' || ![...POWER, ...FORCE].includes(word)) {
+    throw new ToolError('invalid', 'command is none of the power commands', {
+      hint: `there are status, config, ${[...POWER, ...FORCE].join(', ')}; no shell`,
+    });
+  }
+  return refuseUnserved(FORCE.includes(word) || force === true ? 'force' : 'power');
 }
 
 /** The names that the tools of this version answer. */
@@ -89,6 +98,23 @@ export const ALIASES: readonly Alias[] = [
       tool: 'tasks_query',
       args: { node: text(node) ?? text(node_name), limit },
     }),
+  },
+  {
+    name: 'get_backup_info',
+    translate: ({ node }) => ({
+      tool: 'tasks_query',
+      args: { type: 'backup.*', node: text(node) },
+      note: 'these are the backups that ran; schedules and what is not protected come with backups_query in a later version',
+    }),
+  },
+  {
+    name: 'check_node_health',
+    translate: ({ node, node_name }) => {
+      const name = text(node) ?? text(node_name);
+      return name === undefined
+        ? { tool: 'fleet_overview', args: {} }
+        : { tool: 'node_get', args: { node: name, include: ['services'] } };
+    },
   },
   {
     name: 'get_network_info',

@@ -1,7 +1,8 @@
 import { NoAnswer, BusUnavailable } from '@proxmox-mcp/bus';
 import type * as z from 'zod';
 import { tierAllows } from '../auth/grants.ts';
-import { findAlias } from '../aliases/aliases.ts';
+import { findAlias, type Translated } from '../aliases/aliases.ts';
+import { refuseUnservedName } from '../aliases/unserved.ts';
 import { findTool } from '../tools/index.ts';
 import { ToolError, type ErrorBody } from '../tools/tool-error.ts';
 import type { Tool, ToolAnswer, ToolContext } from '../tools/tool.ts';
@@ -32,20 +33,32 @@ export async function callTool(
   onFault: FaultReporter,
 ): Promise<CallOutcome | undefined> {
   try {
-    const alias = findAlias(name);
-    const { tool: toolName, args } = alias?.translate(asObject(rawArguments)) ?? {
-      tool: name,
-      args: asObject(rawArguments),
-    };
-    const tool = findTool(toolName);
-    if (tool === undefined) return undefined;
+    const given = asObject(rawArguments);
+    const call: Translated = findAlias(name)?.translate(given) ?? { tool: name, args: given };
+    const tool = findTool(call.tool);
+    if (tool === undefined) {
+      refuseUnservedName(name);
+      return undefined;
+    }
     refuseHidden(tool, context);
-    const parsed = tool.input.safeParse(args);
+    const parsed = tool.input.safeParse(call.args);
     if (!parsed.success) throw invalidArguments(tool, parsed.error);
-    return await answerThatFits(tool, parsed.data, context);
+    return await answerThatFits(noting(tool, call.note), parsed.data, context);
   } catch (error) {
     return failure(name, error, onFault);
   }
+}
+
+/** The tool with one more warning on each answer. */
+function noting(tool: Tool, note: string | undefined): Tool {
+  if (note === undefined) return tool;
+  return {
+    ...tool,
+    run: async (args, context) => {
+      const answer = await tool.run(args, context);
+      return { ...answer, warnings: [...(answer.warnings ?? []), note] };
+    },
+  };
 }
 
 function asObject(value: unknown): Record<string, unknown> {
