@@ -1,0 +1,1 @@
+export { atLeast, below, percentile, plain, print, printMachine, type Figure } from './figure.ts';
