@@ -9,14 +9,19 @@ interface Incident {
 }
 
 /** What the README promises of the first minute (behaviour 1.1), whichever way the product is run. */
-export function describeFirstMinute(shape: string, start: () => Promise<Product>): void {
+export function describeFirstMinute(
+  shape: string,
+  start: () => Promise<Product>,
+  /** Only where services can be scaled one by one. */
+  scale?: () => Promise<void>,
+): void {
   describe(`the first minute, ${shape}`, () => {
     let product: Product;
     beforeAll(async () => void (product = await start()), 900_000);
     afterAll(() => product?.stop(), 120_000);
 
     it('shows one incident with its cause to both kinds of client, wakes who waits, and notifies once', async () => {
-      const patience = AbortSignal.timeout(170_000);
+      const patience = AbortSignal.timeout(220_000);
       const clients = await Promise.all([connectModern(product), connectLegacy(product)]);
       const updates = [0, 0];
       await Promise.all(
@@ -57,7 +62,9 @@ export function describeFirstMinute(shape: string, start: () => Promise<Product>
       }
       expect(await gotifyMessages(product)).toHaveLength(1);
       await Promise.all(clients.map((client) => client.close()));
-    }, 180_000);
+    }, 240_000);
+
+    if (scale !== undefined) it('lets single services be scaled, all healthy', scale, 300_000);
   });
 }
 

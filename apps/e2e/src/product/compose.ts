@@ -33,6 +33,8 @@ export async function startCompose(): Promise<ComposeProduct> {
     WEBHOOK_PORT: String(webhook),
     SYSLOG_PORTS: `${syslog}-${Number(syslog) + 9}`,
     LAB_RECEIVER_PORT: String(receiver),
+    // A busy machine takes its time until everything is healthy; the tests want to see the scenario from its beginning.
+    LAB_SCENARIO_DELAY: '60',
   };
   const compose = async (...args: string[]) => {
     const { stdout } = await run('docker', ['compose', '-p', PROJECT, '--profile', 'demo', ...args], {
@@ -46,7 +48,7 @@ export async function startCompose(): Promise<ComposeProduct> {
   const stop = async () => void (await compose('down', '-v', '--timeout', '5'));
   try {
     await compose('down', '-v', '--timeout', '5');
-    await compose('up', '-d', '--build');
+    await compose('up', '-d', '--build', '--wait');
     const logs = await compose('logs', 'token');
     return {
       gatewayUrl: `http://127.0.0.1:${gateway}`,
