@@ -54,6 +54,8 @@ export const FactsQuery = z.strictObject({
   tasks: z.boolean().optional(),
   /** `true`: not ended yet; `false`: ended. */
   running: z.boolean().optional(),
+  /** Proxmox's own word for the worker: `vzdump`, `qmstart`. */
+  taskType: z.string().max(80).optional(),
   user: z.string().optional(),
 });
 export type FactsQuery = z.infer<typeof FactsQuery>;

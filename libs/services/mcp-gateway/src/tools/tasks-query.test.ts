@@ -33,11 +33,13 @@ it('asks the history for tasks in its words', async () => {
   ]);
 });
 
-it('understands the task types of Proxmox', async () => {
-  expect(await bench.ask('tasks_query', { type: 'vzdump' })).toMatchObject({
+it('asks for the task types of Proxmox by their name, so that pages are full', async () => {
+  expect(await bench.ask('tasks_query', { type: 'vzdump', state: 'error', limit: 2 })).toMatchObject({
     items: [{ upid: UPID, task_type: 'vzdump' }],
   });
-  expect(await bench.ask('tasks_query', { type: 'qmstart' })).toMatchObject({ items: [] });
+  expect(bench.history.asked.facts).toEqual([
+    { tasks: true, limit: 2, running: false, taskType: 'vzdump', types: ['*.failed', '*.unknown'] },
+  ]);
 });
 
 it('shows one task with its log tail, marked as foreign', async () => {

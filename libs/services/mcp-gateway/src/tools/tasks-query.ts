@@ -70,15 +70,13 @@ export const tasksQueryTool = defineTool({
         since: parseTime('since', args.since, now),
         until: parseTime('until', args.until, now),
         running: args.state === undefined ? undefined : args.state === 'running',
+        taskType: isProxmoxType ? args.type : undefined,
         types: typeGlobs(isProxmoxType ? undefined : args.type, args.state),
       }),
     });
-    const rows = isProxmoxType
-      ? answer.items.filter((fact) => fact.facts['task_type'] === args.type)
-      : answer.items;
     return {
-      summary: `${rows.length} tasks${answer.nextCursor === undefined ? '' : ', more follow'}.`,
-      items: rows.map(taskRow),
+      summary: `${answer.items.length} tasks${answer.nextCursor === undefined ? '' : ', more follow'}.`,
+      items: answer.items.map(taskRow),
       next_cursor: answer.nextCursor,
     };
   },

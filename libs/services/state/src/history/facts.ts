@@ -109,6 +109,10 @@ function plan(query: FactsQuery, existing: () => string[]): { lanes: Condition[]
   if (query.storage !== undefined) wanted.push(among('storage', [query.storage]));
   if (query.user !== undefined) wanted.push(among('user', [query.user]));
   const [first, ...residual] = wanted;
+  // Never the first one: no index knows it.
+  if (query.taskType !== undefined) {
+    residual.push({ sql: "json_extract(body, '$.facts.task_type') = ?", params: [query.taskType] });
+  }
   // `IN` with several values would be sorted as a whole: one lane per type and rank keeps every lane in index order.
   if (first && first.params.length > 1) {
     const column = first.sql.slice(0, first.sql.indexOf(' '));

@@ -104,6 +104,27 @@ describe('queries', () => {
     expect((await facts({ tasks: true })).items).toHaveLength(1);
   });
 
+  it('fills pages with tasks of one worker type', async () => {
+    t.feed(
+      ...Array.from({ length: 40 }, (_, second) =>
+        sampleEvent({
+          type: 'guest.start.succeeded',
+          second,
+          upid: `UPID:pve1:0000${String(1000 + second)}:00ABCDEF:65A1B2C3:qmstart:100:root@pam:`,
+          facts: { task_type: second % 10 === 0 ? 'vzstart' : 'qmstart' },
+        }),
+      ),
+    );
+    const page = (cursor?: string) =>
+      t.facts.query(
+        FactsQuery.parse({ tasks: true, taskType: 'vzstart', limit: 3, ...(cursor && { cursor }) }),
+      );
+    const first = await page();
+    expect(first.items.map((fact) => fact.facts['task_type'])).toEqual(['vzstart', 'vzstart', 'vzstart']);
+    expect((await page(first.nextCursor)).items).toHaveLength(1);
+    expect((await t.facts.query(FactsQuery.parse({ taskType: "x' OR 1=1 --" }))).items).toEqual([]);
+  });
+
   it('deletes what is too old, but nothing unresolved', () => {
     t.feed(...many(700), ...nightlyBackup());
     const retain = createRetention(t.history.db, { maxAgeMs: 1_000, maxBytes: 1e12 });
