@@ -52,7 +52,13 @@ const TIMES = ['occurredAt', 'startedAt', 'openedAt'];
 
 function rowLine(row: z.infer<typeof Row>): string {
   const time = TIMES.map((key) => plain(row[key])).find((value) => value !== '') ?? '';
-  const words = [time.slice(0, 19).replace('T', ' '), row['severity'], row['status'], row['type'], row['title'] ?? row['id']];
+  const words = [
+    time.slice(0, 19).replace('T', ' '),
+    row['severity'],
+    row['status'],
+    row['type'],
+    row['title'] ?? row['id'],
+  ];
   return words
     .map(plain)
     .filter((word) => word !== '')

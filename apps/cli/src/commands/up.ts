@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { Command } from '../command.ts';
+import { UsageError, type Command } from '../command.ts';
 
 /** Node keeps up to 48 MB ready for young objects; 12 MB cost a tenth of the throughput of a syslog flood, and 40 MB less (docs/benchmarks). */
 const HEAP_FLAGS = ['--max-semi-space-size=4'];
@@ -14,32 +13,30 @@ export const up: Command = {
   name: 'up',
   usage: '[--services LIST] [--demo]',
   summary: 'runs the product in one process; without Proxmox hosts configured, against a pretend lab',
-  async run({ args, env, signal }) {
+  async run({ args: words, env }) {
     const { values } = parseArgs({
-      args: [...args],
+      args: [...words],
       options: { services: { type: 'string' }, demo: { type: 'boolean' } },
     });
     // The product is an app of its own; beside this one in the bundle, two folders up in a checkout.
     const here = import.meta.url;
     const main = here.endsWith('.ts') ? '../../../all-in-one/src/main.ts' : './all-in-one.mjs';
-    const child = spawn(
-      process.execPath,
-      [...HEAP_FLAGS, ...process.execArgv, fileURLToPath(new URL(main, here))],
-      {
-        stdio: 'inherit',
-        env: {
-          ...(here.endsWith('.ts') ? { NODE_COMPILE_CACHE: fileURLToPath(new URL(CACHE, here)) } : {}),
-          ...env,
-          ...(values.services === undefined ? {} : { SERVICES: values.services }),
-          ...(values.demo === true ? { DEMO: '1' } : {}),
-        },
-      },
-    );
-    // From a terminal Ctrl-C reaches the child by itself; told twice it still stops once.
-    signal.addEventListener('abort', () => child.kill('SIGTERM'));
-    return new Promise((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', (code) => resolve(code ?? 1));
-    });
+    const args = [...HEAP_FLAGS, ...process.execArgv, fileURLToPath(new URL(main, here))];
+    const variables = {
+      ...(here.endsWith('.ts') ? { NODE_COMPILE_CACHE: fileURLToPath(new URL(CACHE, here)) } : {}),
+      ...env,
+      ...(values.services === undefined ? {} : { SERVICES: values.services }),
+      ...(values.demo === true ? { DEMO: '1' } : {}),
+    };
+    // This process becomes the product: one to see, to signal and to kill, and nothing held beside it.
+    if (process.execve === undefined)
+      throw new UsageError('this system cannot replace a process: run all-in-one directly');
+    return process.execve(process.execPath, [process.execPath, ...args], definedOnly(variables));
   },
 };
+
+function definedOnly(variables: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
