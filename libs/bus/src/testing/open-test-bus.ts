@@ -8,6 +8,8 @@ export interface TestBus {
   readonly bus: Bus;
   /** Closes the bus and opens it again on the same file, as a restart does. @returns the new bus, also in `bus`. */
   reopen(): Promise<Bus>;
+  /** Deletes what is past retention (seven days by `options.now`), which a bus does by itself every minute. */
+  trim(): void;
   /** Closes the bus and deletes its files. Safe twice. */
   close(): Promise<void>;
 }
@@ -35,6 +37,9 @@ export async function openTestBus(options: { readonly now?: () => number } = {})
       await bus.close();
       bus = await open();
       return bus;
+    },
+    trim() {
+      bus.trim();
     },
     async close() {
       await bus.close();

@@ -125,6 +125,10 @@ export class Gateway implements Service {
       'Event streams that ended, by reason',
       ['reason'],
     );
+    const gaps = metrics.counter(
+      'gateway_event_gaps_total',
+      'Times a reader of the event stream was told that events it asked for are not kept any more',
+    );
     const streams = metrics.gauge('gateway_event_streams', 'Event streams open');
     const onFault = (where: string, error: unknown) => log.error({ err: error, where }, 'request failed');
     const app = createApp(onFault);
@@ -162,6 +166,7 @@ export class Gateway implements Service {
       isCurrent: (id) => this.#authenticator.isCurrent(id),
       onEnd: (reason) => streamEnds.inc({ reason }),
       onOpen: (open) => streams.set(open),
+      onGap: () => gaps.inc(),
     });
     app.addHook('preClose', async () => {
       eventStreams.endAll();

@@ -1,4 +1,7 @@
+import { writeFile } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { encodeCursor } from '../call/event-cursor.ts';
 import { answerHistory, event, publishEvent, seedFleet } from '../testing/fleet.ts';
 import { startGateway, type TestGateway } from '../testing/start-gateway.ts';
 
@@ -6,8 +9,9 @@ const TOKEN = 'test-token-of-the-gateway';
 
 interface Frame {
   id?: string;
-  data?: { id: string; text?: unknown };
+  data?: { id: string; text?: unknown; gap?: true };
   comment?: string;
+  event?: string;
 }
 
 /** Reads an event stream frame by frame. */
@@ -41,6 +45,7 @@ class SseReader {
         const frame: Frame = {};
         for (const line of this.#text.slice(0, end).split('\n')) {
           if (line.startsWith('id: ')) frame.id = line.slice(4);
+          if (line.startsWith('event: ')) frame.event = line.slice(7);
           if (line.startsWith('data: ')) frame.data = JSON.parse(line.slice(6)) as NonNullable<Frame['data']>;
           if (line.startsWith(':')) frame.comment = line;
         }
@@ -70,12 +75,15 @@ class SseReader {
 }
 
 let gateway: TestGateway;
+let days = 0;
 beforeEach(async () => {
+  days = 0;
   gateway = await startGateway(
     { GATEWAY_TOKEN: TOKEN },
     {
       heartbeatMs: 50,
       drainMs: 100,
+      busNow: () => Date.now() + days * 86_400_000,
       prepare: async (bus) => {
         await seedFleet(bus);
         await answerHistory(bus);
@@ -142,6 +150,58 @@ it('keeps quiet streams open with comments that move the cursor on', async () =>
   expect(frame?.comment).toBe(': heartbeat');
   expect(frame?.data).toBeUndefined();
   reader.close();
+});
+
+it('tells a reader what is not kept any more, and goes on with what is', async () => {
+  for (let i = 0; i < 5; i++) await publishEvent(gateway.bus, event(`old${i}`));
+  days = 8;
+  await publishEvent(gateway.bus, event('kept'));
+  gateway.trim();
+  const cursor = encodeCursor({ events: 2 });
+  const reader = await SseReader.open(gateway.url, `${PATH}?cursor=${cursor}`);
+  await reader.next();
+  expect(await reader.next()).toMatchObject({ event: 'gap', data: { gap: true, missed: 3 } });
+  expect(ids(await reader.events(1))).toEqual(['kept']);
+  expect(gateway.count('gateway_event_gaps_total')).toBe(1);
+  reader.close();
+});
+
+it('tells a reader that its cursor is of another store, and sends what is new', async () => {
+  const reader = await SseReader.open(gateway.url, `${PATH}?cursor=${encodeCursor({ events: 99_999 })}`);
+  await reader.next();
+  expect(await reader.next()).toMatchObject({ event: 'gap', data: { gap: true } });
+  await publishEvent(gateway.bus, event('new'));
+  expect(ids(await reader.events(1))).toEqual(['new']);
+  reader.close();
+});
+
+it('marks the part of a title that somebody else wrote', async () => {
+  const reader = await SseReader.open(gateway.url, PATH);
+  await reader.next();
+  await publishEvent(gateway.bus, event('e1', { title: 'Task ended with "do as I say"' }));
+  const [frame] = await reader.events(1);
+  expect(frame?.data).toMatchObject({
+    title: 'Task ended with "…"',
+    full_title: { untrusted: true, text: 'Task ended with "do as I say"' },
+  });
+  reader.close();
+});
+
+it('belongs to toolset events', async () => {
+  const response = await fetch(`${gateway.url}${PATH}`, {
+    headers: { authorization: `Bearer ${TOKEN}`, 'x-mcp-toolsets': 'core' },
+  });
+  expect(response.status).toBe(403);
+  expect(await response.json()).toMatchObject({ code: 'permission' });
+});
+
+it('ends, and the process lives, when the token file becomes unreadable', async () => {
+  const reader = await SseReader.open(gateway.url, PATH);
+  await reader.next();
+  await writeFile(join(gateway.dataDir, 'tokens.json'), 'not a token file');
+  let frame = await reader.next();
+  while (frame !== undefined) frame = await reader.next();
+  expect(gateway.count('gateway_event_stream_ends_total', { reason: 'error' })).toBe(1);
 });
 
 it('drops a reader that does not read, and counts it', async () => {

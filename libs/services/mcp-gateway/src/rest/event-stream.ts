@@ -3,7 +3,9 @@ import type { Bus, Consumer } from '@proxmox-mcp/bus';
 import { filters, type Event } from '@proxmox-mcp/schemas';
 import { encodeCursor } from '../call/event-cursor.ts';
 import { redact } from '../call/redact.ts';
+import { untrusted } from '../call/untrusted.ts';
 import { eventRow } from '../fleet/rows.ts';
+import { GAP_HINT } from '../wait/gap.ts';
 import { wantsEvent, type EventFilter } from '../wait/event-filter.ts';
 
 /** What may wait for a reader before nothing more is taken from the bus. */
@@ -18,18 +20,22 @@ export interface EventStreamOptions {
   readonly filter: EventFilter;
   /** Everything after this sequence is sent. */
   readonly from: number;
+  /** The reader's cursor was ahead of the stream: what it missed cannot be known. */
+  readonly isLost: boolean;
   readonly heartbeatMs: number;
   /** How long a reader may take to empty its buffer. */
   readonly drainMs: number;
   /** Asked with every heartbeat: whether the token still exists. */
   readonly isAllowed: () => Promise<boolean>;
   readonly onEnd: (reason: StreamEnd) => void;
+  /** Events the reader asked for are not kept any more. */
+  readonly onGap: () => void;
 }
 
 /**
  * One reader of the event stream. While the reader's buffer is full nothing is taken from the bus; once it is empty the
  * stream goes on after the last event sent. So a slow reader costs one buffer, a hung one is dropped, and nobody misses
- * anything.
+ * anything without being told: what the bus does not keep any more is a message `gap`.
  */
 export class EventStream {
   readonly #options: EventStreamOptions;
@@ -40,6 +46,8 @@ export class EventStream {
   #seen: number;
   #isPaused = false;
   #isOver = false;
+  /** Counts the subscriptions: one that is overtaken while it is made must not stay. */
+  #turn = 0;
 
   constructor(options: EventStreamOptions) {
     this.#options = options;
@@ -58,6 +66,7 @@ export class EventStream {
     response.on('drain', () => void this.#resume());
     // An id alone dispatches nothing and tells the reader where it stands, before the first event.
     response.write(`retry: 2000\nid: ${encodeCursor({ events: this.#seen })}\n\n`);
+    if (this.#options.isLost) this.#tellGap();
     this.#heartbeat = setInterval(() => void this.#beat(), heartbeatMs).unref();
     await this.#listen();
   }
@@ -75,14 +84,15 @@ export class EventStream {
   }
 
   async #listen(): Promise<void> {
+    const turn = ++this.#turn;
     try {
       const consumer = await this.#options.bus.subscribe<Event>(
         { filters: [filters.allEvents], from: this.#seen },
         ({ data, seq }) => this.#take(data, seq),
       );
-      this.#consumer = consumer;
-      // Paused or ended while the subscription was made.
-      if (this.#isPaused || this.#isOver) await this.#stopListening();
+      // Paused, ended or overtaken by the next turn while the subscription was made.
+      if (turn !== this.#turn || this.#isPaused || this.#isOver) await stopped(consumer);
+      else this.#consumer = consumer;
     } catch {
       this.end('error');
     }
@@ -91,16 +101,27 @@ export class EventStream {
   async #stopListening(): Promise<void> {
     const consumer = this.#consumer;
     this.#consumer = undefined;
-    await consumer?.stop();
+    await stopped(consumer);
   }
 
   #take(event: Event, seq: number): void {
     if (this.#isPaused || this.#isOver || seq <= this.#seen) return;
+    // Sequences of a stream have no holes: one that is skipped has passed retention.
+    if (seq > this.#seen + 1) this.#tellGap(seq - this.#seen - 1);
     this.#seen = seq;
     if (!wantsEvent(this.#options.filter, event)) return;
-    const frame = `id: ${encodeCursor({ events: seq })}\ndata: ${JSON.stringify(redact({ ...eventRow(event, seq), title: event.title }))}\n\n`;
+    const row = eventRow(event, seq);
+    // People read this stream too: the whole title, marked.
+    const whole = row['title'] === event.title ? {} : { full_title: untrusted(event.title) };
+    const frame = `id: ${encodeCursor({ events: seq })}\ndata: ${JSON.stringify(redact({ ...row, ...whole }))}\n\n`;
     this.#options.response.write(frame);
     if (this.#options.response.writableLength > MAX_BUFFER_BYTES) this.#pause();
+  }
+
+  #tellGap(missed?: number): void {
+    this.#options.onGap();
+    const data = { gap: true, ...(missed === undefined ? {} : { missed }), hint: GAP_HINT };
+    this.#options.response.write(`event: gap\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
   #pause(): void {
@@ -119,8 +140,15 @@ export class EventStream {
   }
 
   async #beat(): Promise<void> {
-    if (!(await this.#options.isAllowed())) return this.end('revoked');
+    // A token file that cannot be read must neither end the process nor keep the stream open.
+    const isAllowed = await this.#options.isAllowed().catch(() => undefined);
+    if (isAllowed !== true) return this.end(isAllowed === false ? 'revoked' : 'error');
     if (this.#isPaused || this.#isOver) return;
     this.#options.response.write(`: heartbeat\nid: ${encodeCursor({ events: this.#seen })}\n\n`);
   }
+}
+
+/** A subscription that does not stop cleanly is of no use to anyone; its bus has gone. */
+async function stopped(consumer: Consumer | undefined): Promise<void> {
+  await consumer?.stop().catch(() => undefined);
 }

@@ -7,6 +7,7 @@ import { findGuest } from '../fleet/guest-address.ts';
 import type { Mirror } from '../fleet/mirror.ts';
 import { principalOfRequest } from '../http/authentication.ts';
 import { httpError } from '../http/rpc-error.ts';
+import { whereToStart } from '../wait/gap.ts';
 import { HoldLimit } from '../wait/limits.ts';
 import { defined } from '../tools/arguments.ts';
 import { EventStream, type StreamEnd } from './event-stream.ts';
@@ -40,16 +41,26 @@ export interface EventRouteOptions {
   readonly isCurrent: (principalId: string) => Promise<boolean>;
   readonly onEnd: (reason: StreamEnd) => void;
   readonly onOpen: (open: number) => void;
+  /** A reader was told that events it asked for are not kept any more. */
+  readonly onGap: () => void;
 }
 
 /** Mounts `GET /api/v1/events/stream`. @returns the way to end all streams. */
 export function mountEventStream(app: FastifyInstance, options: EventRouteOptions): { endAll(): void } {
-  const { bus, mirror, heartbeatMs, drainMs, isCurrent, onEnd, onOpen } = options;
+  const { bus, mirror, heartbeatMs, drainMs, isCurrent, onEnd, onOpen, onGap } = options;
   const streams = new Set<EventStream>();
   const limit = new HoldLimit({ perPrincipal: 50, total: 500 });
 
   app.get('/api/v1/events/stream', async (request, reply) => {
     const principal = principalOfRequest(request);
+    if (!principal.toolsets.has('events')) {
+      return httpError(reply, request.url, {
+        status: 403,
+        code: 'permission',
+        message: 'the event stream belongs to toolset events, which is off',
+        hint: 'add it to GATEWAY_TOOLSETS, or to X-MCP-Toolsets if the client sends it',
+      });
+    }
     const query = Query.safeParse(request.query);
     if (!query.success) {
       const issue = query.error.issues[0];
@@ -61,7 +72,8 @@ export function mountEventStream(app: FastifyInstance, options: EventRouteOption
     // A browser that reconnects repeats the URL with the old cursor and tells the newer one in the header.
     const lastEventId = request.headers['last-event-id'];
     const start = typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : cursor;
-    const from = start === undefined ? await bus.lastSeq('EVENTS') : decodeCursor(start).events;
+    const asked = start === undefined ? undefined : decodeCursor(start).events;
+    const { from, isLost } = await whereToStart(bus, asked);
     const release = limit.take(principal.id);
     if (release === undefined) {
       return httpError(reply.header('retry-after', '30'), request.url, {
@@ -75,6 +87,7 @@ export function mountEventStream(app: FastifyInstance, options: EventRouteOption
       bus,
       response: reply.raw,
       from,
+      isLost,
       heartbeatMs,
       drainMs,
       filter: defined({
@@ -91,6 +104,7 @@ export function mountEventStream(app: FastifyInstance, options: EventRouteOption
         onEnd(reason);
         onOpen(streams.size);
       },
+      onGap,
     });
     streams.add(stream);
     onOpen(streams.size);

@@ -21,6 +21,8 @@ export interface TestGateway extends AsyncDisposable {
   /** Everything that went to the log. */
   readonly logged: unknown[];
   details(): Record<string, unknown>;
+  /** Deletes what the bus keeps beyond seven days by `busNow`. */
+  trim(): void;
   stop(): Promise<void>;
   close(): Promise<void>;
 }
@@ -43,10 +45,14 @@ export function tableReader(answers: Readonly<Record<string, unknown>>): Proxmox
 /** Runs a real gateway on a free port over a real embedded bus. */
 export async function startGateway(
   settings: Partial<GatewayConfig> = {},
-  options: Partial<GatewayOptions> & { readonly prepare?: (bus: Bus) => Promise<void> } = {},
+  options: Partial<GatewayOptions> & {
+    readonly prepare?: (bus: Bus) => Promise<void>;
+    /** Clock of the bus, for retention. */
+    readonly busNow?: () => number;
+  } = {},
 ): Promise<TestGateway> {
-  const { prepare, ...gatewayOptions } = options;
-  const testBus = await openTestBus();
+  const { prepare, busNow, ...gatewayOptions } = options;
+  const testBus = await openTestBus(busNow === undefined ? {} : { now: busNow });
   const dataDir = await mkdtemp(join(tmpdir(), 'gateway-'));
   const announced: string[] = [];
   const logged: unknown[] = [];
@@ -93,6 +99,7 @@ export async function startGateway(
     logged,
     count: (name, labels = {}) => counts.get(key(name, labels)) ?? 0,
     details: () => service.details?.() ?? {},
+    trim: () => testBus.trim(),
     stop: () => service.stop(),
     close,
     [Symbol.asyncDispose]: close,

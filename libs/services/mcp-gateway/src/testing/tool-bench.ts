@@ -21,6 +21,8 @@ export interface ToolBench {
     args?: unknown,
     options?: { tier?: Tier; signal?: AbortSignal },
   ): Promise<CallOutcome | undefined>;
+  /** Deletes what is past retention by `busNow`. */
+  trim(): void;
   close(): Promise<void>;
 }
 
@@ -29,12 +31,14 @@ export async function openToolBench(
   options: {
     readonly answers?: Readonly<Record<string, unknown>>;
     readonly now?: () => number;
+    /** Clock of the bus, for retention. */
+    readonly busNow?: () => number;
     readonly prepare?: (bus: Bus) => Promise<void>;
     /** `false`: nobody answers requests for history. */
     readonly history?: boolean;
   } = {},
 ): Promise<ToolBench> {
-  const testBus = await openTestBus();
+  const testBus = await openTestBus(options.busNow === undefined ? {} : { now: options.busNow });
   const { bus } = testBus;
   await seedFleet(bus);
   await options.prepare?.(bus);
@@ -68,6 +72,7 @@ export async function openToolBench(
     faults,
     progress,
     call,
+    trim: () => testBus.trim(),
     async ask(name, args) {
       const outcome = await call(name, args);
       if (outcome?.ok !== true) throw new Error(`${name} failed: ${outcome?.text ?? 'no such tool'}`);

@@ -1,4 +1,5 @@
 import { stateKeys, subjects } from '@proxmox-mcp/schemas';
+import { encodeCursor } from '../call/event-cursor.ts';
 import { event, fact, guest, incident, publishEvent } from '../testing/fleet.ts';
 import { openToolBench, type ToolBench } from '../testing/tool-bench.ts';
 
@@ -50,6 +51,33 @@ it('gives a cursor on a timeout, from which what came since is found', async () 
   expect(matched).toBe(false);
   await publishEvent(bench.bus, event('later'));
   expect(await wait({ event: {} }, { cursor })).toMatchObject({ matched: true, events: [{ id: 'later' }] });
+});
+
+it('says when events after the cursor are not kept any more', async () => {
+  await bench.close();
+  let days = 0;
+  bench = await openToolBench({ busNow: () => Date.now() + days * 86_400_000 });
+  const cursor = await cursorOfNow();
+  for (let i = 0; i < 3; i++) await publishEvent(bench.bus, event(`old${i}`));
+  days = 8;
+  await publishEvent(bench.bus, event('kept'));
+  bench.trim();
+  const answer = await bench.ask('events_wait', { until: { event: {} }, cursor });
+  expect(answer).toMatchObject({
+    data: { matched: true, gap: true, events: [{ id: 'kept' }] },
+    warnings: [expect.stringContaining('events_query')],
+  });
+  // Told once: the new cursor is behind the gap.
+  await publishEvent(bench.bus, event('next'));
+  const { cursor: after } = (answer as unknown as Answer).data;
+  expect(await wait({ event: {} }, { cursor: after })).not.toHaveProperty('gap');
+});
+
+it('does not wait for a cursor of another store', async () => {
+  const cursor = encodeCursor({ events: 99_999, incidents: 99_999 });
+  const waiting = bench.ask('events_wait', { until: { event: {} }, cursor });
+  await publishEvent(bench.bus, event('new'));
+  expect(await waiting).toMatchObject({ data: { matched: true, gap: true } });
 });
 
 it('knows a task that had ended before, and wakes for one that ends later', async () => {

@@ -4,6 +4,7 @@ import { decodeCursor, encodeCursor, type EventCursor } from '../call/event-curs
 import { findGuest } from '../fleet/guest-address.ts';
 import { untilEvent, untilGuest, untilIncident, untilTask, type Condition } from '../wait/conditions.ts';
 import type { EventFilter } from '../wait/event-filter.ts';
+import { GAP_HINT, whereToStart } from '../wait/gap.ts';
 import { gather } from '../wait/gather.ts';
 import { clusterArgument, guestArgument } from './arguments.ts';
 import { ToolError } from './tool-error.ts';
@@ -47,7 +48,12 @@ export const eventsWaitTool = defineTool({
       .describe('From an earlier answer or an event row; now when omitted'),
   }),
   output: dataOutput(
-    z.looseObject({ matched: z.boolean(), events: z.array(z.looseObject({})), cursor: z.string() }),
+    z.looseObject({
+      matched: z.boolean(),
+      events: z.array(z.looseObject({})),
+      cursor: z.string(),
+      gap: z.boolean().optional().describe('True: some events since the cursor are not kept any more'),
+    }),
   ),
   async run({ until, cluster, timeout_s, cursor }, context) {
     const release = context.takeWait();
@@ -57,7 +63,7 @@ export const eventsWaitTool = defineTool({
       });
     }
     try {
-      const from = cursor === undefined ? await here(context) : decodeCursor(cursor);
+      const { from, isLost } = await beginning(cursor, context);
       const wait = plan(until, cluster, from, context);
       const result = await gather({
         timeoutMs: timeout_s * 1_000,
@@ -69,7 +75,13 @@ export const eventsWaitTool = defineTool({
         summary: result.matched
           ? `It happened: ${wait.what}.`
           : `Not within ${timeout_s} s: ${wait.what}. Call again with the cursor.`,
-        data: { matched: result.matched, events: result.found, cursor: encodeCursor(wait.seen()) },
+        data: {
+          matched: result.matched,
+          events: result.found,
+          cursor: encodeCursor(wait.seen()),
+          ...(isLost || wait.hasGap() ? { gap: true } : {}),
+        },
+        warnings: isLost || wait.hasGap() ? [GAP_HINT] : [],
       };
     } finally {
       release();
@@ -77,9 +89,19 @@ export const eventsWaitTool = defineTool({
   },
 });
 
-async function here({ bus }: ToolContext): Promise<Required<EventCursor>> {
-  const [events, incidents] = await Promise.all([bus.lastSeq('EVENTS'), bus.lastSeq('INCIDENTS')]);
-  return { events, incidents };
+/** Where to begin: after the cursor, else now. A cursor that is ahead of the streams is of another store: now, and lost. */
+async function beginning(
+  cursor: string | undefined,
+  { bus }: ToolContext,
+): Promise<{ from: EventCursor; isLost: boolean }> {
+  const asked = cursor === undefined ? undefined : decodeCursor(cursor);
+  const [events, last] = await Promise.all([whereToStart(bus, asked?.events), bus.lastSeq('INCIDENTS')]);
+  const incidents = asked === undefined ? last : asked.incidents;
+  const isAhead = incidents !== undefined && incidents > last;
+  return {
+    from: { events: events.from, incidents: isAhead ? last : incidents },
+    isLost: events.isLost || isAhead,
+  };
 }
 
 function plan(

@@ -19,6 +19,8 @@ export interface Condition {
   readonly listen: GatherOptions['listen'];
   /** What a later call can begin after. */
   readonly seen: () => EventCursor;
+  /** Whether something between the cursor and now is not kept any more. */
+  readonly hasGap: () => boolean;
 }
 
 type Sources = Pick<ToolContext, 'bus' | 'mirror'>;
@@ -26,15 +28,20 @@ type Sources = Pick<ToolContext, 'bus' | 'mirror'>;
 /** Until an event passes the filter; everything after the cursor counts. */
 export function untilEvent(filter: EventFilter, from: EventCursor, { bus }: Sources): Condition {
   let seen = from.events;
+  let last = from.events;
+  let isGap = false;
   return {
     what: 'an event as asked for',
     seen: () => ({ ...from, events: seen }),
+    hasGap: () => isGap,
     listen: async (offer, hold) => {
       let isFull = false;
       const consumer = await bus.subscribe<Event>(
         { filters: [filters.allEvents], from: from.events },
         ({ data, seq }) => {
           if (isFull) return;
+          isGap ||= seq > last + 1;
+          last = seq;
           if (wantsEvent(filter, data) && !offer(eventRow(data, seq))) isFull = true;
           else seen = Math.max(seen, seq);
         },
@@ -57,6 +64,7 @@ export function untilGuest(
   return {
     what: `guest ${vmid} is ${state}`,
     seen: events.seen,
+    hasGap: events.hasGap,
     listen: async (offer, hold) => {
       const stopWatching = mirror.onChange((change) => {
         if (change.table === 'guests' && change.after !== undefined && isSo(change.after)) offer(present);
@@ -73,6 +81,7 @@ export function untilTask(upid: string, from: EventCursor, { bus }: Sources): Co
   return {
     what: 'the task has ended',
     seen: () => from,
+    hasGap: () => false,
     listen: async (offer, hold) => {
       // Listen first, then ask: a task that ends in between is told by the one or the other.
       hold(
@@ -94,9 +103,11 @@ export function untilIncident(
   { bus, mirror }: Sources,
 ): Condition {
   let seen = from.incidents;
+  let isGap = false;
   return {
     what: `incident ${id} is ${status}`,
     seen: () => ({ ...from, incidents: seen }),
+    hasGap: () => isGap,
     listen: async (offer, hold) => {
       const take = (incident: Incident) => {
         if (incident.id === id && incident.status === status) offer(incidentRow(incident));
@@ -105,6 +116,7 @@ export function untilIncident(
         await bus.subscribe<Incident>(
           { filters: [filters.allIncidents], from: from.incidents ?? 'new' },
           ({ data, seq }) => {
+            isGap ||= seen !== undefined && seq > seen + 1;
             seen = Math.max(seen ?? 0, seq);
             take(data);
           },
