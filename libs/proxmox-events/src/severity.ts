@@ -41,6 +41,8 @@ const CONDITION_SEVERITY: Readonly<Partial<Record<ConditionType, Severity>>> = {
   'datastore.threshold.exceeded': 'warning',
   'ha.service.recovered': 'warning',
   'guest.oom.process_killed': 'warning',
+  'node.oom.process_killed': 'warning',
+  'ha.lock.lost': 'warning',
   'notification.delivery.failed': 'warning',
   'guest.state.stopped': 'notice',
   'guest.state.running': 'notice',

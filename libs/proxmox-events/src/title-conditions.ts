@@ -42,6 +42,8 @@ const CONDITIONS: Readonly<Record<ConditionType, Write>> = {
   'node.uptime.reset': (d) => `${capital(node(d))} restarted`,
   'node.fence.started': (d) => `Fencing of ${node(d)} started`,
   'node.fence.succeeded': (d) => `${capital(node(d))} was fenced`,
+  'node.oom.process_killed': (d) =>
+    `A process${put(d, ' (', 'process', ')')} of ${node(d)} was killed for lack of memory`,
   'node.watchdog.expiring': (d) => `Watchdog of ${node(d)} is about to expire`,
   'node.watchdog.expired': (d) => `Watchdog of ${node(d)} expired`,
   'node.updates.available': (d) => `${fact(d, 'count') ?? 'Some'} package updates are available${onNode(d)}`,
@@ -58,6 +60,7 @@ const CONDITIONS: Readonly<Record<ConditionType, Write>> = {
   'cluster.peer.unreachable': (d) =>
     `Cluster peer${put(d, ' ', 'peer_nodeid')} has no working link${onNode(d)}`,
   'cluster.token.lost': (d) => `Corosync token was not received in time${onNode(d)}`,
+  'ha.lock.lost': (d) => `HA of ${node(d)} lost its lock: the node resets itself unless it gets it back`,
   'ha.node.state.changed': (d) =>
     `HA state of ${node(d)} changed${put(d, ' from ', 'from')}${put(d, ' to ', 'to')}`,
   'ha.service.recovered': (d) => `HA service${put(d, ' ', 'sid')} was recovered${put(d, ' to ', 'to_node')}`,
@@ -80,6 +83,8 @@ const CONDITIONS: Readonly<Record<ConditionType, Write>> = {
   'disk.io.error': (d) => `I/O error of disk${put(d, ' ', 'device')}${onNode(d)}`,
   'zfs.vdev.faulted': (d) =>
     `ZFS device${put(d, ' ', 'vdev')} of pool${put(d, ' ', 'pool')} is faulted${onNode(d)}`,
+  'zfs.vdev.online': (d) =>
+    `ZFS device${put(d, ' ', 'vdev')} of pool${put(d, ' ', 'pool')} is online${onNode(d)}`,
   'zfs.vdev.checksum_error': (d) => `Checksum errors in ZFS pool${put(d, ' ', 'pool')}${onNode(d)}`,
   'zfs.scrub.finished': (d) => `Scrub of ZFS pool${put(d, ' ', 'pool')} finished${onNode(d)}`,
   'zfs.pool.suspended': (d) => `ZFS pool${put(d, ' ', 'pool')} is suspended${onNode(d)}`,

@@ -150,6 +150,35 @@ describe('normalizeSyslogLine', () => {
       'pve-container@205.service: A process of this unit has been killed by the OOM killer.',
       { type: 'guest.oom.process_killed', guest: { kind: 'lxc', vmid: 205 } },
     ],
+    [
+      'kernel',
+      'Out of memory: Killed process 812 (rsyncd) total-vm:1kB, anon-rss:20kB, file-rss:1kB',
+      {
+        type: 'node.oom.process_killed',
+        severity: 'warning',
+        facts: { process: 'rsyncd', pid: 812, global_oom: true },
+      },
+    ],
+    [
+      'zed',
+      "eid=9 class=statechange pool='tank' vdev=sda1 vdev_state=ONLINE",
+      { type: 'zfs.vdev.online', severity: 'info', facts: { pool: 'tank', vdev: 'sda1' } },
+    ],
+    [
+      'pve-ha-lrm',
+      "lost lock 'ha_agent_hv-a1_lock - cfs lock update failed - Permission denied",
+      { type: 'ha.lock.lost', severity: 'warning', node: 'hv-a1' },
+    ],
+    [
+      'pvescheduler',
+      "INFO: starting new backup job: vzdump 101 104 --quiet 1 --mode snapshot --notes-template '{{guestname}}' --storage nas-backup --prune-backups 'keep-last=3'",
+      { type: 'backup.job.started', storage: 'nas-backup' },
+    ],
+    [
+      'pvescheduler',
+      "<root@pam> end task UPID:hv-a1:0000B2C3:01AA0000:69B51904:vzdump::root@pam: could not activate storage 'nas-backup': storage 'nas-backup' is not online",
+      { type: 'backup.job.failed', storage: 'nas-backup' },
+    ],
   ])('reads a line of %s: %s', (tag, message, expected) => {
     expect(read(tag, message)).toMatchObject({ draft: expected });
   });

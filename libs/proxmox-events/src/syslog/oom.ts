@@ -71,7 +71,7 @@ export function oomReading(
     ...(rss === undefined ? {} : { anon_rss_kb: rss }),
     global_oom: message.globalOom,
   };
-  if (guest === undefined) return { type: 'node.oom.process_killed', severity: 'warning', facts };
+  if (guest === undefined) return { type: 'node.oom.process_killed', facts };
   return {
     type: guest.kind === 'qemu' ? 'guest.oom.killed' : 'guest.oom.process_killed',
     guest,

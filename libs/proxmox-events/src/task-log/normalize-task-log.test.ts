@@ -29,6 +29,23 @@ describe('a task log', () => {
     expect(result).toMatchObject({ events: [{ type: 'backup.guest.progress', guest: { vmid: 101 } }] });
   });
 
+  it('of a backup that runs tells where it writes, before anything has failed', () => {
+    const first = 'INFO: starting new backup job: vzdump 101 --mode snapshot --storage nas-backup --quiet 1';
+    const result = read([first, 'INFO: Starting Backup of VM 101 (qemu)'], {
+      upid: pve('vzdump'),
+      task_running: true,
+    });
+    expect(result).toMatchObject({ events: [{ type: 'backup.guest.progress', storage: 'nas-backup' }] });
+  });
+
+  it('of a backup that ended before its first guest has the storage of its error', () => {
+    const result = read(["TASK ERROR: could not activate storage 'nas': storage 'nas' is not online"], {
+      upid: pve('vzdump'),
+      task_running: false,
+    });
+    expect(result).toMatchObject({ events: [{ type: 'backup.job.failed', storage: 'nas' }] });
+  });
+
   it('read through the log endpoint says the same as its text', () => {
     const lines = ['kvm: cannot open', 'TASK ERROR: start failed'];
     const answer = JSON.stringify({ data: lines.map((t, i) => ({ n: i + 1, t })), total: 2 });

@@ -97,7 +97,7 @@ function keepKnown(found: LogReading['facts'], ended: EventDraft['facts']): Reco
 
 function progressDraft(
   upid: Upid,
-  { progress }: LogReading,
+  { progress, storage }: LogReading,
   lineCount: number,
   at: number | undefined,
 ): EventDraft | undefined {
@@ -109,6 +109,7 @@ function progressDraft(
     type,
     severity: severityOf(type),
     ...(progress.guest && { guest: progress.guest }),
+    ...(base.storage === undefined && storage !== undefined && { storage }),
     ...(at !== undefined && { at }),
     facts: { ...base.facts, ...progress.facts },
     identity: `${upid.text}/progress/${lineCount}`,

@@ -5,6 +5,7 @@ import { taskSubject } from '../upid/task-subject.ts';
 import type { Upid } from '../upid/parse-upid.ts';
 import { familyOf } from '../upid/worker-types.ts';
 import { outcomeOf } from './outcome.ts';
+import { storageInError } from './storage-in-error.ts';
 
 /** How a task ended. */
 export interface TaskEnd {
@@ -24,8 +25,10 @@ export function taskDraft(upid: Upid, end?: TaskEnd): EventDraft {
   const { outcome, status, facts } = outcomeOf(end.status);
   const base = taskBase(upid, outcome);
   const known = end.endtime !== undefined && end.endtime >= upid.starttime ? end.endtime : undefined;
+  const storage = base.storage ?? storageInError(upid.type, facts['error']);
   return {
     ...base,
+    ...(storage !== undefined && { storage }),
     status,
     ...(known !== undefined && { at: known }),
     facts: {

@@ -77,9 +77,8 @@ export const readHaLocalLine: LineReader = ({ message }) => {
     };
   }
   const lost = LOST_LOCK.exec(message);
-  // The node will reset itself within a minute unless it gets the lock back: worth telling, though the vocabulary has no word.
-  if (lost !== null)
-    return { type: 'ha.lock.lost', severity: 'warning', facts: { lock: lost[1], error: message } };
+  // The node will reset itself within a minute unless it gets the lock back.
+  if (lost !== null) return { type: 'ha.lock.lost', facts: { lock: lost[1], error: message } };
   return NOISE;
 };
 

@@ -1,4 +1,5 @@
 import { outcomeOf } from '../../task/outcome.ts';
+import { storageInError } from '../../task/storage-in-error.ts';
 import { taskBase } from '../../task/task-draft.ts';
 import { parseUpid, type Upid } from '../../upid/parse-upid.ts';
 import type { Refusal, SyslogLine, SyslogOrigin, SyslogReading } from '../syslog-line.ts';
@@ -51,7 +52,8 @@ export function readTaskLine(line: SyslogLine, origin: SyslogOrigin): SyslogRead
     return reading(upid, { type, guest, storage }, { ...facts, ...pid });
   }
   const { outcome, status, facts: outcomeFacts } = outcomeOf(end[3]);
-  const { type, guest, storage, facts } = taskBase(upid, outcome);
+  const { type, guest, facts, ...base } = taskBase(upid, outcome);
+  const storage = base.storage ?? storageInError(upid.type, outcomeFacts['error']);
   return { ...reading(upid, { type, guest, storage }, { ...facts, ...outcomeFacts, ...pid }), status };
 }
 

@@ -1,6 +1,9 @@
 import { parseDuration } from '../../quantities.ts';
 import { NOISE, unescapeText, type LineReader } from '../syslog-line.ts';
 
+// The command line is what `pvesh` would print; the guests come first, so the option is looked for in a bounded part.
+const JOB_STARTED =
+  /^INFO: starting new backup job: vzdump .{0,8000}?--storage ([A-Za-z][A-Za-z0-9._-]{0,99})(?: |$)/;
 const GUEST_STARTED = /^INFO: Starting Backup of VM (\d{1,9}) \((qemu|lxc)\)$/;
 const GUEST_FINISHED = /^INFO: Finished Backup of VM (\d{1,9}) \((\d{1,6}:\d\d:\d\d)\)$/;
 const GUEST_FAILED = /^ERROR: Backup of VM (\d{1,9}) failed - ([\s\S]*)$/;
@@ -29,6 +32,8 @@ const LEVEL_ERROR = 3;
  */
 export const readWorkerLine: LineReader = ({ message, pid, level }) => {
   const worker = pid === undefined ? {} : { worker_pid: pid };
+  const job = JOB_STARTED.exec(message);
+  if (job?.[1] !== undefined) return { type: 'backup.job.started', storage: job[1], facts: worker };
   const started = GUEST_STARTED.exec(message);
   if (started !== null) {
     const kind = started[2] === 'lxc' ? 'lxc' : 'qemu';
