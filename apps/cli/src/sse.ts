@@ -3,6 +3,8 @@ const MAX_BUFFER = 4_000_000;
 /** One message of an event stream. */
 export interface SseMessage {
   readonly id?: string;
+  /** Kind of the message; `undefined`: an ordinary one. */
+  readonly event?: string;
   readonly data: string;
 }
 
@@ -24,11 +26,17 @@ export async function* readSse(body: ReadableStream<Uint8Array>): AsyncGenerator
 function readMessage(block: string): SseMessage | undefined {
   const data: string[] = [];
   let id: string | undefined;
+  let event: string | undefined;
   for (const line of block.split('\n')) {
     const [, field, value = ''] = /^([a-z]+): ?(.*)$/.exec(line) ?? [];
     if (field === 'data') data.push(value);
     else if (field === 'id') id = value;
+    else if (field === 'event') event = value;
   }
   if (data.length === 0) return undefined;
-  return { data: data.join('\n'), ...(id === undefined ? {} : { id }) };
+  return {
+    data: data.join('\n'),
+    ...(id === undefined ? {} : { id }),
+    ...(event === undefined ? {} : { event }),
+  };
 }

@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util';
 import { readEnvironment } from '@proxmox-mcp/config';
-import { Event } from '@proxmox-mcp/schemas';
 import type { Command } from '../command.ts';
-import { eventLine } from '../event-line.ts';
+import { eventLine, StreamedEvent } from '../event-line.ts';
 import { askGateway, gatewayAddress, GATEWAY_OPTIONS, GATEWAY_USAGE } from '../gateway-client.ts';
 import { readSse } from '../sse.ts';
 
@@ -11,7 +10,7 @@ export const tail: Command = {
   name: 'tail',
   usage: `[--type GLOB] [--severity MIN] [--json] ${GATEWAY_USAGE}`,
   summary: 'shows events as they happen',
-  async run({ args, env, print, signal }) {
+  async run({ args, env, print, complain, signal }) {
     const { values } = parseArgs({
       args: [...args],
       options: {
@@ -27,8 +26,10 @@ export const tail: Command = {
     if (values.severity !== undefined) query.set('severity', values.severity);
     const answer = await askGateway(address, `/api/v1/events/stream?${query.toString()}`, { signal });
     if (answer.body === null) return 1;
-    for await (const { data } of readSse(answer.body)) {
-      const event = Event.loose().safeParse(JSON.parse(data));
+    for await (const { event: kind, data } of readSse(answer.body)) {
+      if (kind === 'gap') complain('some events in between are not kept any more');
+      if (kind !== undefined) continue;
+      const event = StreamedEvent.safeParse(JSON.parse(data));
       if (event.success) print(values.json === true ? data : eventLine(event.data));
     }
     return 0;
