@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 
 /** Linux counts CPU in ticks of 10 ms (sysconf(_SC_CLK_TCK) is 100 everywhere it matters). */
 const TICK_SECONDS = 0.01;
@@ -15,18 +15,4 @@ export async function cpuSeconds(pid: number): Promise<number> {
 export async function residentMegabytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s{1,20}(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1_024;
-}
-
-/** Processes that a process has started and that still run. */
-export async function childrenOf(pid: number): Promise<number[]> {
-  // /proc/<pid>/task/<pid>/children would say it, but not reliably while processes come and go (proc(5)).
-  const all = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const parents = await Promise.all(all.map(parentOf));
-  return all.filter((_child, index) => parents[index] === pid);
-}
-
-async function parentOf(pid: number): Promise<number | undefined> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const parent = /^PPid:\s{1,20}(\d+)$/m.exec(status)?.[1];
-  return parent === undefined ? undefined : Number(parent);
 }

@@ -9,9 +9,9 @@ import { freePort } from './free-port.ts';
 const CLI = fileURLToPath(new URL('../../../apps/cli/src/main.ts', import.meta.url));
 const READY_WITHIN_MS = 60_000;
 
-/** The product as `npm start` runs it, in processes of its own. */
+/** The product as `npm start` runs it, in a process of its own. */
 export interface Product {
-  /** The process of the `up` command; the product is its child. */
+  /** The `up` command becomes the product: one process. */
   readonly pid: number;
   /** From spawn to the line `Gateway:`. */
   readonly readyMs: number;
