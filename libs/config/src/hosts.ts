@@ -1,7 +1,7 @@
-import type { Product } from '@proxmox-mcp/schemas';
+import type { HostAuth, HostTls, Product } from '@proxmox-mcp/schemas';
 import { bool, list, oneOf } from './fields.ts';
 import type { SettingFault } from './faults.ts';
-import type { HostAuth, HostConfig, HostTls } from './host.ts';
+import type { HostConfig } from './host.ts';
 import { valueOf, type Environment } from './environment.ts';
 
 const DEFAULT_PORT: Readonly<Record<Product, number>> = { pve: 8006, pbs: 8007 };

@@ -1,4 +1,4 @@
-export type { HostAuth, HostConfig, HostTls } from './host.ts';
+export type { HostConfig } from './host.ts';
 export { bool, httpUrl, int, isSecret, list, oneOf, port, secret, text } from './fields.ts';
 export { CommonSettings } from './common-settings.ts';
 export { SettingsError } from './faults.ts';

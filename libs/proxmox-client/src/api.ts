@@ -3,7 +3,7 @@ import { ticketCredentials } from './auth/ticket.ts';
 import type { Credentials } from './auth/credentials.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { ProxmoxError, type ProxmoxErrorFields } from './error.ts';
-import type { ClientHost } from './host.ts';
+import type { HostAccess } from '@proxmox-mcp/schemas';
 import { createWarnOnce, type ClientOptions, type Settings, type WarnOnce } from './options.ts';
 import { checkedPath, encodeParams, type Params } from './path.ts';
 import type { Answer } from './read-answer.ts';
@@ -41,7 +41,7 @@ export interface EndpointState {
 export interface Api {
   /** Configured name of the host. */
   readonly name: string;
-  readonly product: ClientHost['product'];
+  readonly product: HostAccess['product'];
   /** Who calls: `user@realm` or `user@realm!token`. */
   readonly authId: string;
   readonly clock: Clock;
@@ -78,7 +78,7 @@ function withDefaults(options: ClientOptions): Settings {
 }
 
 /** Calls to `host`. Opens nothing until the first call. */
-export function createApi(host: ClientHost, options: ClientOptions = {}): Api {
+export function createApi(host: HostAccess, options: ClientOptions = {}): Api {
   const settings = withDefaults(options);
   const failOver = createFailOver(host, settings);
   const credentials = createCredentials(host, settings, failOver);
@@ -192,7 +192,7 @@ class Refused extends Error {
   }
 }
 
-function createCredentials(host: ClientHost, settings: Settings, failOver: FailOver): Credentials {
+function createCredentials(host: HostAccess, settings: Settings, failOver: FailOver): Credentials {
   const { auth } = host;
   if (auth.kind === 'token') return tokenCredentials(host.product, auth);
   return ticketCredentials({
@@ -215,7 +215,7 @@ function createCredentials(host: ClientHost, settings: Settings, failOver: FailO
 }
 
 /** Passing trouble of a read that may be over in a moment. Longer trouble is the caller's to wait out. */
-function isWorthRetrying(error: ProxmoxError, call: Call, host: ClientHost): boolean {
+function isWorthRetrying(error: ProxmoxError, call: Call, host: HostAccess): boolean {
   if (call.method !== 'GET') return false;
   switch (error.kind) {
     case 'unreachable':
@@ -231,7 +231,7 @@ function isWorthRetrying(error: ProxmoxError, call: Call, host: ClientHost): boo
   }
 }
 
-function asProxmoxError(error: unknown, host: ClientHost, call: Call): ProxmoxError {
+function asProxmoxError(error: unknown, host: HostAccess, call: Call): ProxmoxError {
   if (error instanceof ProxmoxError) return error;
   const fields: Omit<ProxmoxErrorFields, 'kind' | 'detail'> = {
     host: host.name,

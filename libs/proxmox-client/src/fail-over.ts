@@ -1,5 +1,5 @@
 import { ProxmoxError, type ProxmoxErrorKind } from './error.ts';
-import type { ClientHost } from './host.ts';
+import type { HostAccess } from '@proxmox-mcp/schemas';
 import type { Settings } from './options.ts';
 import { readAnswer, type Answer, type CallContext } from './read-answer.ts';
 import { createEndpoint, type Endpoint, type RawRequest } from './transport/endpoint.ts';
@@ -23,7 +23,7 @@ export interface FailOver {
 const GRAVITY: readonly ProxmoxErrorKind[] = ['fingerprint', 'tls', 'unreachable'];
 
 /** Fail-over between the endpoints of `host`: the last good one first, then the others in their order. */
-export function createFailOver(host: ClientHost, settings: Settings): FailOver {
+export function createFailOver(host: HostAccess, settings: Settings): FailOver {
   const endpoints: readonly Endpoint[] = host.endpoints.map((endpoint) =>
     createEndpoint(endpoint, {
       ...settings,
@@ -169,7 +169,7 @@ function judge({ breaker }: Endpoint, error: ProxmoxError): void {
   else breaker.succeeded();
 }
 
-function circuitOpen(host: ClientHost, request: Outgoing, retryAfterMs: number): ProxmoxError {
+function circuitOpen(host: HostAccess, request: Outgoing, retryAfterMs: number): ProxmoxError {
   const isKnown = Number.isFinite(retryAfterMs);
   return new ProxmoxError({
     kind: 'circuit-open',

@@ -14,7 +14,7 @@ export { readUpid } from './upid.ts';
 export type { UpidParts } from './upid.ts';
 export { systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
-export type { ClientHost, HostAuth, HostEndpoint, HostTls } from './host.ts';
+export type { HostAccess, HostAuth, HostEndpoint, HostTls } from '@proxmox-mcp/schemas';
 export type { ClientLog, ClientOptions, RequestRecord } from './options.ts';
 export type { Api, Call, CallOptions, EndpointState } from './api.ts';
 export type { Answer } from './read-answer.ts';

@@ -17,6 +17,7 @@ export {
   rowKey,
 } from './observation.ts';
 export {
+  ChannelState,
   DatastoreState,
   Degradation,
   GuestState,
@@ -42,3 +43,4 @@ export { BUCKETS, STREAMS, filters, requests, subjects } from './subjects.ts';
 export type { BucketName, Filter, RequestSubject, StreamName, Subject } from './subjects.ts';
 export { Inventory, InventorySource } from './inventory.ts';
 export type { ApiErrorReading, EventDraft, NormalizeResult } from './draft.ts';
+export type { HostAccess, HostAuth, HostEndpoint, HostTls } from './host.ts';

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { DatastoreRow, GuestRow, JobRow, NodeRow, StorageRow } from './observation.ts';
 import { Product } from './entity.ts';
 import { Timestamp } from './event.ts';
+import { ChannelName } from './notification.ts';
 
 const seen = {
   source: z.string(),
@@ -57,6 +58,21 @@ export const SourceState = z.strictObject({
 });
 export type SourceState = z.infer<typeof SourceState>;
 
+/** Value of `channels.<name>`: how one way out is doing. Written by the notifier for every channel it knows. */
+export const ChannelState = z.strictObject({
+  name: ChannelName,
+  /** Whether the settings switch it on. */
+  enabled: z.boolean(),
+  /** As of the last attempt to send; a channel counts as well until it fails. */
+  status: z.enum(['ok', 'failing']),
+  /** When it last accepted a notification. */
+  lastOkAt: Timestamp.optional(),
+  /** Small fixed word or `http-<status>`, of the last refusal that was the channel's own fault. */
+  lastFailureReason: z.string().max(200).optional(),
+  at: Timestamp,
+});
+export type ChannelState = z.infer<typeof ChannelState>;
+
 /**
  * Makes one token of a key or subject: NATS allows `[-/_=.A-Za-z0-9]` in keys and splits at dots, so every other byte
  * becomes `=XX` (as in quoted-printable). Reversible by `untoken`.
@@ -95,6 +111,7 @@ export const stateKeys = {
   job: (cluster: string, jobType: string, jobId: string) =>
     `jobs.${token(cluster)}.${token(jobType)}.${token(jobId)}`,
   source: (name: string) => `sources.${token(name)}`,
+  channel: (name: string) => `channels.${token(name)}`,
   /** An `InventorySource` as the API told it. */
   inventory: (source: string) => `inventory.${token(source)}`,
 } as const;

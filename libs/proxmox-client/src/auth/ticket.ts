@@ -1,7 +1,7 @@
 import type { Product } from '@proxmox-mcp/schemas';
 import type { Clock } from '../clock.ts';
 import { ProxmoxError } from '../error.ts';
-import type { HostAuth } from '../host.ts';
+import type { HostAuth } from '@proxmox-mcp/schemas';
 import type { Answer } from '../read-answer.ts';
 import { abortable } from './abortable.ts';
 import type { Credentials } from './credentials.ts';

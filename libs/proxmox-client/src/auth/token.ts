@@ -1,5 +1,5 @@
 import type { Product } from '@proxmox-mcp/schemas';
-import type { HostAuth } from '../host.ts';
+import type { HostAuth } from '@proxmox-mcp/schemas';
 import type { Credentials } from './credentials.ts';
 
 /** An API token: needs no login, no renewal, no CSRF header. */

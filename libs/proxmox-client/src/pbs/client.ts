@@ -1,5 +1,5 @@
 import { createApi, type Api, type CallOptions } from '../api.ts';
-import type { ClientHost } from '../host.ts';
+import type { HostAccess } from '@proxmox-mcp/schemas';
 import { Version, type Permissions } from '../normalize/cluster.ts';
 import { permissionsOf } from '../normalize/permissions.ts';
 import { readOne } from '../normalize/read.ts';
@@ -21,7 +21,7 @@ export interface PbsClient extends Api {
 }
 
 /** A client of a PBS. Opens nothing until the first call; `close()` it in the end. */
-export function createPbsClient(host: ClientHost, options: ClientOptions = {}): PbsClient {
+export function createPbsClient(host: HostAccess, options: ClientOptions = {}): PbsClient {
   const api = createApi({ ...host, product: 'pbs' }, options);
   return {
     ...api,

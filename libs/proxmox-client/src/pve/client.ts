@@ -1,5 +1,5 @@
 import { createApi, type Api, type CallOptions } from '../api.ts';
-import type { ClientHost } from '../host.ts';
+import type { HostAccess } from '@proxmox-mcp/schemas';
 import { Version, type Permissions } from '../normalize/cluster.ts';
 import { permissionsOf } from '../normalize/permissions.ts';
 import { readOne } from '../normalize/read.ts';
@@ -25,7 +25,7 @@ export interface PveClient extends Api {
 }
 
 /** A client of a PVE host or cluster. Opens nothing until the first call; `close()` it in the end. */
-export function createPveClient(host: ClientHost, options: ClientOptions = {}): PveClient {
+export function createPveClient(host: HostAccess, options: ClientOptions = {}): PveClient {
   const api = createApi({ ...host, product: 'pve' }, options);
   return {
     ...api,

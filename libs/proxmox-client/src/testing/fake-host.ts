@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type TLSSocket } from 'node:tls';
-import type { ClientHost } from '../host.ts';
+import type { HostAccess } from '@proxmox-mcp/schemas';
 import type { TestCertificate } from './certificate.ts';
 
 /** A request as it arrived. */
@@ -29,7 +29,7 @@ export interface FakeHost {
   /** Answers everything from now on. */
   answer(reply: (request: SeenRequest) => Reply | Promise<Reply>): void;
   /** A host that pins this one's certificate. */
-  config(more?: Partial<ClientHost>): ClientHost;
+  config(more?: Partial<HostAccess>): HostAccess;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { ClientHost } from '../host.ts';
+import type { HostAccess } from '@proxmox-mcp/schemas';
 import type { ClientOptions, RequestRecord } from '../options.ts';
 import { createPbsClient, type PbsClient } from '../pbs/client.ts';
 import { createPveClient, type PveClient } from '../pve/client.ts';
@@ -42,8 +42,8 @@ export interface Lab {
   anotherHost(certificate?: TestCertificate): Promise<FakeHost>;
   /** The port of a bare TCP server; without `onSocket` one where nobody listens (any more). */
   tcpPort(onSocket?: (socket: Socket) => void): Promise<number>;
-  pve(more?: Partial<ClientHost>, options?: ClientOptions): Promise<PveClient>;
-  pbs(more?: Partial<ClientHost>, options?: ClientOptions): Promise<PbsClient>;
+  pve(more?: Partial<HostAccess>, options?: ClientOptions): Promise<PveClient>;
+  pbs(more?: Partial<HostAccess>, options?: ClientOptions): Promise<PbsClient>;
   /** The clock of the clients, unless they are given another. */
   clock(): FakeClock;
   /** What the clients' recorder hook saw. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import type { buildConnector } from 'undici';
-import type { HostTls } from '../host.ts';
+import type { HostTls } from '@proxmox-mcp/schemas';
 import { TransportFailure, connectFailure } from './failure.ts';
 
 /** What an endpoint showed during the TLS handshake. */

@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
-import type { HostEndpoint, HostTls } from '../host.ts';
+import type { HostEndpoint, HostTls } from '@proxmox-mcp/schemas';
 import { createBreaker, type Breaker } from './breaker.ts';
 import { readBody } from './body.ts';
 import { createConnector, type PeerCertificate } from './connector.ts';

@@ -1,4 +1,7 @@
-import type { Product } from '@proxmox-mcp/schemas';
+import type { Product } from './entity.ts';
+
+// Types without a schema: hosts never cross the bus. They stand here because settings make them and the client takes them,
+// and neither may import the other.
 
 /** How to log in. Tokens need no renewal and no CSRF header; prefer them. */
 export type HostAuth =
@@ -23,15 +26,12 @@ export interface HostEndpoint {
   readonly port: number;
 }
 
-/**
- * What the client has to know of a host or cluster. The settings library's `HostConfig` has this shape; it is declared
- * again because a client library may import contracts only.
- */
-export interface ClientHost {
-  /** Configured name: it starts every error message. */
+/** What is needed to log in to a host or cluster with one credential. */
+export interface HostAccess {
+  /** Configured name, lower case: the source's name in events, metrics and error messages. */
   readonly name: string;
   readonly product: Product;
-  /** Tried in order; the one that answered last is tried first. At least one. */
+  /** Tried in order, the primary first; the one that answered last is tried first. At least one. */
   readonly endpoints: readonly HostEndpoint[];
   readonly auth: HostAuth;
   readonly tls: HostTls;
