@@ -4,6 +4,8 @@ import { filters, type Notification, subjects, type Subject, type Filter } from 
 import { defineService, type Service, type ServiceContext } from '@proxmox-mcp/service-kit';
 import { Agent } from 'undici';
 import { type BreakerPolicy, createBreaker } from './breaker.ts';
+import { createChannelReport, type ChannelReport } from './channel-report.ts';
+import { CHANNELS } from './channels/index.ts';
 import { configNotices, enabledChannels, NotifierConfig } from './config.ts';
 import { createHealth, type ChannelHealth } from './health.ts';
 import { createLimiter } from './limiter.ts';
@@ -58,6 +60,7 @@ export function createNotifier(
   const health = new Map<string, ChannelHealth>();
   const consumers: Consumer[] = [];
   let agent: Agent | undefined;
+  let report: ChannelReport | undefined;
   let pruning: NodeJS.Timeout | undefined;
   let stopping = false;
   let ready = false;
@@ -69,7 +72,10 @@ export function createNotifier(
     agent = new Agent({ connections: MAX_SENDING, connect: { timeout: config.NOTIFY_TIMEOUT * 1_000 } });
     const receipts = createReceipts(await context.bus.kv('DELIVERIES'));
     const incidents = await context.bus.kv('INCIDENTS');
-    await consumeNotifications(agent, receipts);
+    report = createChannelReport({ state: await context.bus.kv('STATE'), log, now });
+    const enabled = new Set<string>(definitions.map((definition) => definition.name));
+    await report.begin(CHANNELS.map(({ name }) => ({ name, enabled: enabled.has(name) })));
+    await consumeNotifications(agent, { receipts, report });
     await consumeIncidents(receipts, incidents);
     pruning = setInterval(() => void prune(receipts, incidents), PRUNE_EVERY_MS).unref();
     ready = true;
@@ -107,7 +113,10 @@ export function createNotifier(
     );
   }
 
-  async function consumeNotifications(dispatcher: Agent, receipts: Receipts): Promise<void> {
+  async function consumeNotifications(
+    dispatcher: Agent,
+    { receipts, report: told }: { readonly receipts: Receipts; readonly report: ChannelReport },
+  ): Promise<void> {
     const { metrics } = context;
     const outcomes = metrics.counter(
       'notifier_notifications_total',
@@ -126,7 +135,7 @@ export function createNotifier(
     );
     for (const definition of definitions) {
       const { name } = definition;
-      const channelHealth = createHealth(name, log, now);
+      const channelHealth = told.follow(name, createHealth(name, log, now));
       health.set(name, channelHealth);
       const handler = createSendLine({
         name,
@@ -185,6 +194,7 @@ export function createNotifier(
       ready = false;
       clearInterval(pruning);
       await Promise.all(consumers.splice(0).map((consumer) => consumer.stop()));
+      await report?.written();
       await agent?.close();
       agent = undefined;
     },
