@@ -25,8 +25,11 @@ const WEBHOOK_TESTCASES = 'libs/services/ingest-webhook/testcases';
 export const DOC_COMMANDS: Readonly<Record<string, Proof>> = {
   'npm ci': { by: 'nothing', reason: 'npm itself; without it no test would run' },
   'npm test': { by: 'nothing', reason: 'is what runs these tests' },
-  'npm start': { by: 'test', file: 'apps/e2e/src/product/one-process.ts', as: `'apps/cli/src/main.ts'), 'up']` },
-  'npm run generate': { by: 'test', file: 'tools/checks/src/generated.test.ts' },
+  'npm start': {
+    by: 'test',
+    file: 'apps/e2e/src/product/one-process.ts',
+    as: `'apps/cli/src/main.ts'), 'up']`,
+  },
   'npm run -s pmx -- help': CLI,
   'npm run -s pmx -- test-connection': CLI,
   'npm run -s pmx -- token create --name alice --scope read': CLI,

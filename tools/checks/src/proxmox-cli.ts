@@ -20,7 +20,15 @@ const matcher = {
   mode: ['all', 'any'],
   target: true,
 } as const;
-const webhook = { body: true, comment: true, disable: true, header: true, method: METHOD, secret: true, url: true } as const;
+const webhook = {
+  body: true,
+  comment: true,
+  disable: true,
+  header: true,
+  method: METHOD,
+  secret: true,
+  url: true,
+} as const;
 
 /**
  * Facts copied from the API viewers of PVE 9.2 (the webhook and matcher rows are the same in 8.4) and PBS 4.2: the tools of a host take the
@@ -49,7 +57,11 @@ export const PROXMOX_CLI: readonly CliFact[] = [
     options: { comment: true, expire: true, privsep: ['0', '1'] },
   },
   // GET /nodes/{node}/certificates/info
-  { words: 'pvenode cert info', positional: [], options: { 'output-format': ['text', 'json', 'json-pretty', 'yaml'] } },
+  {
+    words: 'pvenode cert info',
+    positional: [],
+    options: { 'output-format': ['text', 'json', 'json-pretty', 'yaml'] },
+  },
   // POST of the path itself
   {
     words: 'pvesh create /cluster/notifications/endpoints/webhook',
@@ -68,7 +80,15 @@ export const PROXMOX_CLI: readonly CliFact[] = [
   {
     words: 'proxmox-backup-manager user create',
     positional: ['userid'],
-    options: { comment: true, email: true, enable: true, expire: true, firstname: true, lastname: true, password: true },
+    options: {
+      comment: true,
+      email: true,
+      enable: true,
+      expire: true,
+      firstname: true,
+      lastname: true,
+      password: true,
+    },
   },
   // PUT /access/acl
   {
@@ -130,10 +150,14 @@ export function faultsOf(command: string): string[] {
   const options = firstOption < 0 ? [] : pairs(words.slice(firstOption));
   const given = options.map(([name]) => name);
   return [
-    ...(positional.length === fact.positional.length ? [] : [`expected ${fact.positional.join(', ') || 'nothing'} before the options`]),
+    ...(positional.length === fact.positional.length
+      ? []
+      : [`expected ${fact.positional.join(', ') || 'nothing'} before the options`]),
     ...options.flatMap(([name, value]) => optionFault(fact, name, value)),
     ...(fact.required ?? []).filter((name) => !given.includes(name)).map((name) => `--${name} is missing`),
-    ...(fact.words.endsWith('acl update') && !PBS_ROLES.includes(positional[1] ?? '') ? ['no such role'] : []),
+    ...(fact.words.endsWith('acl update') && !PBS_ROLES.includes(positional[1] ?? '')
+      ? ['no such role']
+      : []),
   ];
 }
 

@@ -1,5 +1,7 @@
 import { SERVICES } from '@proxmox-mcp/app-all-in-one';
 import { envExample, knownKeys, type Section } from './env-example.ts';
+import { channelsDoc, runbooksDoc } from './plugin-docs.ts';
+import { toolsDoc } from './tools-doc.ts';
 
 /** A file that is generated, by its path from the root of the repository. */
 export interface GeneratedFile {
@@ -13,6 +15,9 @@ export function generatedFiles(): GeneratedFile[] {
   return [
     { path: '.env.example', content: envExample(sections) },
     { path: 'libs/config/src/known-keys.ts', content: keysModule(knownKeys(sections)) },
+    { path: 'docs/tools.md', content: toolsDoc() },
+    { path: 'docs/channels.md', content: channelsDoc() },
+    { path: 'docs/runbooks.md', content: runbooksDoc() },
   ];
 }
 
