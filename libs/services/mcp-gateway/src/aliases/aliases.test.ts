@@ -1,11 +1,15 @@
 import { filters } from '@proxmox-mcp/schemas';
+import { seedChannels } from '../testing/fleet.ts';
 import { openToolBench, type ToolBench } from '../testing/tool-bench.ts';
 import { TOOLS } from '../tools/index.ts';
 import { ALIASES } from './aliases.ts';
 
 let bench: ToolBench;
 beforeAll(async () => {
-  bench = await openToolBench({ answers: { '/nodes/pve2/network': [{ iface: 'vmbr0' }] } });
+  bench = await openToolBench({
+    answers: { '/nodes/pve2/network': [{ iface: 'vmbr0' }] },
+    prepare: (bus) => seedChannels(bus, { name: 'gotify' }),
+  });
 });
 afterAll(() => bench.close());
 

@@ -1,4 +1,4 @@
-import type { SourceState } from '@proxmox-mcp/schemas';
+import type { ChannelState, SourceState } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
 
 /** Something an answer lacks, why, and what mends it. */
@@ -28,4 +28,16 @@ export function degradedSources(
       entries.push({ where: source.name, reason: 'down' });
     return entries;
   });
+}
+
+/** The ways out that are on and do not take notifications. */
+export function degradedChannels(channels: readonly ChannelState[]): Degraded[] {
+  return channels
+    .filter((channel) => channel.enabled && channel.status === 'failing')
+    .map(({ name, lastFailureReason, at }) => ({
+      where: `channel ${name}`,
+      reason: 'failing',
+      ...(lastFailureReason === undefined ? {} : { detail: lastFailureReason }),
+      since: at,
+    }));
 }

@@ -1,5 +1,6 @@
 import type { Bus, Consumer, KvChange } from '@proxmox-mcp/bus';
 import {
+  ChannelState,
   DatastoreState,
   GuestState,
   Incident,
@@ -17,6 +18,7 @@ const SCHEMAS = {
   datastores: DatastoreState,
   jobs: JobState,
   sources: SourceState,
+  channels: ChannelState,
   incidents: Incident,
 } as const;
 /** Tables of the mirror: the first token of a STATE key, and the incidents. */
@@ -49,6 +51,7 @@ export class Mirror {
     datastores: new Map(),
     jobs: new Map(),
     sources: new Map(),
+    channels: new Map(),
     incidents: new Map(),
   };
   readonly #listeners = new Set<MirrorListener>();

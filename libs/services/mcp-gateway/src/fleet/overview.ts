@@ -1,5 +1,5 @@
-import { compareSeverity, type Incident, type Severity } from '@proxmox-mcp/schemas';
-import { degradedSources, type Degraded } from './degraded.ts';
+import { compareSeverity, type ChannelState, type Incident, type Severity } from '@proxmox-mcp/schemas';
+import { degradedChannels, degradedSources, type Degraded } from './degraded.ts';
 import type { Mirror } from './mirror.ts';
 
 /** One cluster, standalone node or PBS, summed up. */
@@ -34,6 +34,13 @@ export interface FleetOverview {
     readonly by_severity: Partial<Record<Severity, number>>;
   };
   readonly sources: { readonly ok: number; readonly degraded: number; readonly down: number };
+  /** Ways out that are on: where notifications go. */
+  readonly channels: readonly {
+    readonly channel: string;
+    readonly status: 'ok' | 'failing';
+    readonly reason?: string;
+    readonly last_ok?: string;
+  }[];
 }
 
 /** Parts of the overview a caller may ask for. */
@@ -43,6 +50,14 @@ export type OverviewPart = (typeof OVERVIEW_PARTS)[number];
 /** Whether people still have to do with it. */
 export function isUnresolved(incident: Incident): boolean {
   return incident.status !== 'resolved';
+}
+
+/** The ways out that are on, by name. */
+export function enabledChannels(mirror: Mirror): ChannelState[] {
+  return mirror
+    .rows('channels')
+    .filter((channel) => channel.enabled)
+    .sort((a, b) => a.name.localeCompare(b.name));
 }
 
 /** Sums up the live picture. @param cluster only this one, where given. */
@@ -64,6 +79,7 @@ export function fleetOverview(
   const sources = mirror
     .rows('sources')
     .filter((source) => cluster === undefined || source.cluster === cluster);
+  const channels = enabledChannels(mirror);
   const count = (status: string) => sources.filter((source) => source.status === status).length;
   return {
     data: {
@@ -72,8 +88,14 @@ export function fleetOverview(
         .map(([name, product]) => clusterOverview(mirror, { name, product }, parts)),
       incidents: { unresolved: incidents.length, by_severity: bySeverity },
       sources: { ok: count('ok') + count('starting'), degraded: count('degraded'), down: count('down') },
+      channels: channels.map(({ name, status: state, lastFailureReason, lastOkAt }) => ({
+        channel: name,
+        status: state,
+        ...(state === 'ok' || lastFailureReason === undefined ? {} : { reason: lastFailureReason }),
+        ...(lastOkAt === undefined ? {} : { last_ok: lastOkAt }),
+      })),
     },
-    degraded: degradedSources(sources),
+    degraded: [...degradedSources(sources), ...degradedChannels(channels)],
   };
 }
 

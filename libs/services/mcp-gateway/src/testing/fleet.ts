@@ -1,5 +1,6 @@
 import type { Bus } from '@proxmox-mcp/bus';
 import {
+  type ChannelState,
   requests,
   stateKeys,
   subjects,
@@ -61,6 +62,18 @@ export function source(name: string, more: Partial<SourceState> = {}): SourceSta
     at: AT,
     ...more,
   };
+}
+
+/** Tells, as the notifier does, which channels are on. */
+export async function seedChannels(
+  bus: Bus,
+  ...channels: (Partial<ChannelState> & { name: string })[]
+): Promise<void> {
+  const state = await bus.kv('STATE');
+  for (const channel of channels) {
+    const row: ChannelState = { enabled: true, status: 'ok', at: AT, ...channel };
+    await state.put(stateKeys.channel(channel.name), JSON.stringify(row));
+  }
 }
 
 export function event(id: string, more: Partial<Event> = {}): Event {

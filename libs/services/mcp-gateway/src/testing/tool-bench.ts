@@ -8,7 +8,7 @@ import { answerHistory, noHistory, seedFleet, type History } from './fleet.ts';
 import { tableReader } from './start-gateway.ts';
 
 /** Calls tools the way MCP and REST do, without a socket between. */
-export interface ToolBench {
+export interface ToolBench extends AsyncDisposable {
   readonly bus: Bus;
   readonly history: History;
   readonly faults: unknown[];
@@ -66,6 +66,10 @@ export async function openToolBench(
       (_tool, error) => void faults.push(error),
     );
 
+  const close = async () => {
+    await mirror.stop();
+    await testBus.close();
+  };
   return {
     bus,
     history,
@@ -78,9 +82,7 @@ export async function openToolBench(
       if (outcome?.ok !== true) throw new Error(`${name} failed: ${outcome?.text ?? 'no such tool'}`);
       return outcome.structured;
     },
-    async close() {
-      await mirror.stop();
-      await testBus.close();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -1,3 +1,4 @@
+import { seedChannels } from '../testing/fleet.ts';
 import { openToolBench, type ToolBench } from '../testing/tool-bench.ts';
 
 let bench: ToolBench;
@@ -43,6 +44,7 @@ it('sums up each cluster from the live picture and names what is degraded with i
       ],
       incidents: { unresolved: 1, by_severity: { error: 1 } },
       sources: { ok: 0, degraded: 1, down: 0 },
+      channels: [],
     },
     warnings: [],
     degraded: [
@@ -61,4 +63,25 @@ it('shows one cluster and the asked parts only', async () => {
   const { data } = await bench.ask('fleet_overview', { cluster: 'edge', include: ['health'] });
   expect(data).toMatchObject({ clusters: [{ cluster: 'edge' }], incidents: { unresolved: 0 } });
   expect(JSON.stringify(data)).not.toContain('capacity');
+});
+
+it('shows where notifications go, and what does not take them', async () => {
+  await using own = await openToolBench({
+    prepare: (bus) =>
+      seedChannels(
+        bus,
+        { name: 'gotify', lastOkAt: '2026-11-20T09:00:00.000Z', lastFailureReason: 'timeout' },
+        { name: 'discord', status: 'failing', lastFailureReason: 'http-500' },
+        { name: 'ntfy', enabled: false, status: 'failing' },
+      ),
+  });
+  expect(await own.ask('fleet_overview', { include: ['health'] })).toMatchObject({
+    data: {
+      channels: [
+        { channel: 'discord', status: 'failing', reason: 'http-500' },
+        { channel: 'gotify', status: 'ok', last_ok: '2026-11-20T09:00:00.000Z' },
+      ],
+    },
+    degraded: [{ where: 'lab' }, { where: 'channel discord', reason: 'failing', detail: 'http-500' }],
+  });
 });

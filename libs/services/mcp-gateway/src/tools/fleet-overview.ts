@@ -8,7 +8,7 @@ export const fleetOverviewTool = defineTool({
   name: 'fleet_overview',
   title: 'Fleet overview',
   description:
-    'Health of every cluster, standalone node and backup server: nodes up and down, guests running and stopped, capacity, backup stores, unresolved incidents by severity, sources that are stale. Start here.',
+    'Health of every cluster, standalone node and backup server: nodes up and down, guests running and stopped, capacity, backup stores, unresolved incidents by severity, sources that are stale, notification channels. Start here.',
   toolset: 'core',
   tier: 'read',
   annotations: readOnly,
@@ -21,6 +21,9 @@ export const fleetOverviewTool = defineTool({
     z.looseObject({
       clusters: z.array(z.looseObject({ cluster: z.string(), product: z.string(), health: z.string() })),
       incidents: z.looseObject({ unresolved: z.number() }),
+      channels: z
+        .array(z.looseObject({ channel: z.string(), status: z.string() }))
+        .describe('Where notifications go'),
     }),
   ),
   run({ cluster, include }, { mirror }) {

@@ -1,10 +1,20 @@
 import { filters, type DeliveryReceipt, type Notification } from '@proxmox-mcp/schemas';
+import { seedChannels } from '../testing/fleet.ts';
 import { openToolBench, type ToolBench } from '../testing/tool-bench.ts';
 
 let bench: ToolBench;
 let sent: Notification[];
 beforeEach(async () => {
-  bench = await openToolBench();
+  bench = await openToolBench({
+    prepare: (bus) =>
+      seedChannels(
+        bus,
+        { name: 'gotify' },
+        { name: 'discord' },
+        { name: 'ntfy' },
+        { name: 'pager', enabled: false },
+      ),
+  });
   sent = [];
 });
 afterEach(() => bench.close());
@@ -50,17 +60,45 @@ it('tells per channel what really became of the message', async () => {
   });
 });
 
-it('uses every channel that is on when none is named', async () => {
-  await runNotifier({ gotify: { status: 'sent', attempts: 1 } });
+it('uses every channel that is on when none is named, and asks no other', async () => {
+  const outcome = { status: 'sent', attempts: 1 } as const;
+  await runNotifier({ gotify: outcome, discord: outcome, ntfy: outcome });
   const { items } = await bench.ask('notify_send', { title: 'Hello', wait_s: 5 });
-  expect(items).toMatchObject([{ channel: 'gotify', status: 'sent' }]);
+  expect(items).toMatchObject([{ channel: 'discord' }, { channel: 'gotify' }, { channel: 'ntfy' }]);
+  expect(sent).toHaveLength(3);
 });
 
+it.each([['pager'], ['telegrm']])(
+  'names the channels there are when asked for %s, and sends nothing',
+  async (name) => {
+    expect(await bench.call('notify_send', { channels: ['gotify', name], title: 'Hello' })).toMatchObject({
+      ok: false,
+      structured: {
+        code: 'not_found',
+        message: expect.stringContaining(name),
+        hint: 'on are discord, gotify, ntfy',
+        candidates: ['discord', 'gotify', 'ntfy'],
+      },
+    });
+    expect(sent).toEqual([]);
+  },
+);
+
 it('fails when no channel is on instead of claiming to have sent', async () => {
-  await runNotifier({});
+  await bench.close();
+  bench = await openToolBench({ prepare: (bus) => seedChannels(bus, { name: 'gotify', enabled: false }) });
   expect(await bench.call('notify_send', { title: 'Hello' })).toMatchObject({
     ok: false,
     structured: { code: 'not_found' },
+  });
+});
+
+it('lets the message wait for a notifier that has told nothing yet, and says so', async () => {
+  await bench.close();
+  bench = await openToolBench();
+  expect(await bench.ask('notify_send', { channels: ['gotify'], title: 'Hello', wait_s: 0 })).toMatchObject({
+    items: [{ channel: 'gotify', status: 'queued' }],
+    warnings: [expect.stringContaining('notifier')],
   });
 });
 

@@ -2,13 +2,11 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ChannelName, DeliveryReceipt, Severity, subjects, type Notification } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
+import type { Mirror } from '../fleet/mirror.ts';
+import { enabledChannels } from '../fleet/overview.ts';
 import { ToolError } from './tool-error.ts';
 import { defineTool, itemsOutput, type ToolContext } from './tool.ts';
 
-/** Asked when the caller names none; those that are not on say so and are left out of the answer. */
-const ALL_CHANNELS = ['discord', 'gotify', 'ntfy', 'email', 'webhook', 'homeassistant'];
-/** What the notifier answers for a channel that is not on. */
-const NOT_ON = 'no-such-channel';
 const POLL_MS = 100;
 
 /** Sends a message to people and tells what really became of it. */
@@ -16,7 +14,7 @@ export const notifySendTool = defineTool({
   name: 'notify_send',
   title: 'Send a notification',
   description:
-    'Sends a message to people through discord, gotify, ntfy, email, webhook… (all that are on when channels is omitted) and reports per channel what became of it: sent, failed with the reason, or still queued. Give dedup_key to send the same thing only once.',
+    'Sends a message to people through the notification channels that are on (fleet_overview names them; all when channels is omitted) and reports per channel what became of it: sent, failed with the reason, or still queued. Give dedup_key to send the same thing only once.',
   toolset: 'notify',
   tier: 'operate',
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
@@ -42,13 +40,16 @@ export const notifySendTool = defineTool({
   }),
   output: itemsOutput(z.looseObject({ channel: z.string(), id: z.string(), status: z.string() })),
   async run(args, context) {
-    const channels = [...new Set((args.channels ?? ALL_CHANNELS).map((name) => name.trim().toLowerCase()))];
-    const malformed = channels.find((name) => !ChannelName.safeParse(name).success);
-    if (malformed !== undefined)
-      throw new ToolError('invalid', 'a channel name has lower-case letters, digits and "-"');
+    const { channels, warnings } = chooseChannels(args.channels, context.mirror);
     const createdAt = new Date(context.now()).toISOString();
     const deadline = context.now() + args.wait_s * 1_000;
-    const all = await Promise.all(
+    const release = context.takeWait();
+    if (release === undefined) {
+      throw new ToolError('busy', 'this token waits for too many things at once', {
+        hint: 'let one of them end; nothing was sent',
+      });
+    }
+    const items = await Promise.all(
       channels.map(async (channel) => {
         const id = idOf(args.dedup_key, channel);
         const notification: Notification = {
@@ -60,28 +61,54 @@ export const notifySendTool = defineTool({
           body: args.body,
           createdAt,
           ...(args.link === undefined ? {} : { link: args.link }),
-          ...(args.dedup_key === undefined ? {} : { thread: args.dedup_key }),
+          ...(args.dedup_key === undefined ? {} : { thread: `message/${args.dedup_key}`.slice(0, 200) }),
         };
         await context.bus.publish(subjects.notification(channel), notification, { id });
         return receiptRow(channel, id, await receipt(id, deadline, context));
       }),
-    );
-    const items = args.channels === undefined ? all.filter((row) => row.reason !== NOT_ON) : all;
-    if (items.length === 0) {
-      throw new ToolError('not_found', 'no notification channel is on', {
-        hint: 'set ENABLED_NOTIFIERS and the channel’s settings',
-      });
-    }
+    ).finally(release);
     const count = (status: string) => items.filter((row) => row.status === status).length;
     return {
       summary: `${count('sent')} sent, ${count('failed')} failed, ${count('queued')} still queued, ${count('suppressed')} suppressed.`,
       items,
-      warnings: items
-        .filter((row) => row.status === 'failed')
-        .map((row) => `${row.channel} did not take the message: ${row.reason ?? 'no reason given'}`),
+      warnings: [
+        ...warnings,
+        ...items
+          .filter((row) => row.status === 'failed')
+          .map((row) => `${row.channel} did not take the message: ${row.reason ?? 'no reason given'}`),
+      ],
     };
   },
 });
+
+/** The channels to ask: those named, else all that are on. @throws {ToolError} one is not on, or none is. */
+function chooseChannels(
+  named: readonly string[] | undefined,
+  mirror: Mirror,
+): { readonly channels: string[]; readonly warnings: string[] } {
+  const on = enabledChannels(mirror).map((channel) => channel.name);
+  if (named === undefined) {
+    if (on.length > 0) return { channels: on, warnings: [] };
+    throw new ToolError('not_found', 'no notification channel is on', {
+      hint: 'set ENABLED_NOTIFIERS and the channel’s settings, and run the service "notifier"',
+    });
+  }
+  const channels = [...new Set(named.map((name) => name.trim().toLowerCase()))];
+  if (channels.some((name) => !ChannelName.safeParse(name).success))
+    throw new ToolError('invalid', 'a channel name has lower-case letters, digits and "-"');
+  // Without a word from the notifier nobody knows what there is: the message waits on the bus for it.
+  if (mirror.rows('channels').length === 0)
+    return { channels, warnings: ['the notifier has not told yet which channels there are; is it running?'] };
+  const off = channels.filter((name) => !on.includes(name));
+  if (off.length === 0) return { channels, warnings: [] };
+  throw new ToolError('not_found', `not a channel that is on: ${off.join(', ')}; nothing was sent`, {
+    hint:
+      on.length === 0
+        ? 'none is on: set ENABLED_NOTIFIERS and the channel’s settings'
+        : `on are ${on.join(', ')}`,
+    candidates: on,
+  });
+}
 
 function idOf(dedupKey: string | undefined, channel: string): string {
   if (dedupKey === undefined) return `msg-${randomUUID()}`;
