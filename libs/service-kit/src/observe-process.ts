@@ -34,3 +34,16 @@ export function observeProcess(metrics: Metrics, registry: Registry): () => void
     uptime.reset();
   };
 }
+
+/** Exports how much waits in this process for the bus to come back. */
+export function observeOutbox(registry: Registry, size: () => number): void {
+  new Gauge({
+    name: 'bus_outbox_messages',
+    help: 'Messages kept in this process until the bus is back',
+    labelNames: ['service'],
+    registers: [registry],
+    collect() {
+      this.set({ service: 'bus' }, size());
+    },
+  });
+}

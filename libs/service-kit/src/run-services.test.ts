@@ -55,7 +55,11 @@ it('answers /readyz with 503 until every service is ready, and names each', asyn
   expect(before.status).toBe(503);
   expect(await before.json()).toMatchObject({
     ready: false,
-    services: { bus: { ready: true }, a: { ready: true }, b: { ready: false, details: { port: 5514 } } },
+    services: {
+      bus: { ready: true, details: { outbox: 0 } },
+      a: { ready: true },
+      b: { ready: false, details: { port: 5514 } },
+    },
   });
   ready = true;
   expect((await fetch(`${running.adminUrl}/readyz`)).status).toBe(200);
@@ -78,6 +82,7 @@ it('serves one valid /metrics when two services use one metric name', async () =
   expect(text.match(/^# TYPE things_total counter$/gm)).toHaveLength(1);
   expect(text).toContain('things_total{service="a",kind="x"} 1');
   expect(text).toContain('things_total{service="b",kind="x"} 1');
+  expect(text).toContain('bus_outbox_messages{service="bus"} 0');
   await running.stop();
 });
 

@@ -7,7 +7,7 @@ import { loadSettings, SettingsError, type Environment, type LoadedSettings } fr
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { openAdmin, type Admin, type ServiceReadiness } from './admin.ts';
-import { observeProcess } from './observe-process.ts';
+import { observeOutbox, observeProcess } from './observe-process.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { openProcessBus } from './process-bus.ts';
@@ -63,8 +63,8 @@ export async function startServices(
   const registry = new Registry();
   const stopObserving = observeProcess(createMetrics(registry, 'process'), registry);
   const parts: Part[] = [];
-  let busConnected = () => false;
-  const readiness = () => readinessOf(parts, settings, busConnected());
+  let busReadiness = (): ServiceReadiness => ({ ready: false });
+  const readiness = () => readinessOf(parts, settings, busReadiness());
   const closers: (() => Promise<void>)[] = [async () => stopObserving()];
   let stopping: Promise<readonly string[]> | undefined;
   const stop = () => (stopping ??= stopAll(parts, closers, common.SHUTDOWN_TIMEOUT_MS, log));
@@ -83,7 +83,11 @@ export async function startServices(
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     closers.push(() => bus.close());
-    busConnected = () => bus.health().connected;
+    busReadiness = () => {
+      const { connected, ...details } = bus.health();
+      return { ready: connected, details };
+    };
+    observeOutbox(registry, () => bus.health().outbox);
     for (const definition of enabled) {
       const service = definition.create({
         // Parsed by this very definition's schema; the map only forgets which.
@@ -146,9 +150,9 @@ async function openAdminPort(
 function readinessOf(
   parts: readonly Part[],
   settings: LoadedSettings,
-  connected: boolean,
+  bus: ServiceReadiness,
 ): Record<string, ServiceReadiness> {
-  const services: Record<string, ServiceReadiness> = { bus: { ready: connected } };
+  const services: Record<string, ServiceReadiness> = { bus };
   for (const name of settings.disabled) services[name] = { ready: true, details: { enabled: false } };
   for (const { name, service, started } of parts) {
     const details = service.details?.();
