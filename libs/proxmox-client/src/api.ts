@@ -7,9 +7,8 @@ import type { HostAccess } from '@proxmox-mcp/schemas';
 import { createWarnOnce, type ClientOptions, type Settings, type WarnOnce } from './options.ts';
 import { checkedPath, encodeParams, type Params } from './path.ts';
 import type { Answer } from './read-answer.ts';
-import { createFailOver, type FailOver } from './fail-over.ts';
+import { createFailOver, type EndpointState, type FailOver } from './fail-over.ts';
 import { SlotsFullError, createSlots } from './transport/slots.ts';
-import type { PeerCertificate } from './transport/connector.ts';
 
 /** What any call can be given besides its parameters. */
 export interface CallOptions {
@@ -24,17 +23,6 @@ export interface Call extends CallOptions {
   /** Below `/api2/json`, e.g. `/nodes/pve1/status`; variable parts already encoded. */
   readonly path: string;
   readonly params?: Params;
-}
-
-/** An endpoint of a host, as it stands. */
-export interface EndpointState {
-  /** `host:port`. */
-  readonly endpoint: string;
-  /** The one the next call goes to. */
-  readonly isPreferred: boolean;
-  readonly breaker: 'closed' | 'open' | 'half-open';
-  /** Of the latest handshake, also a refused one. */
-  readonly certificate?: PeerCertificate;
 }
 
 /** Calls to one host. Every method throws `ProxmoxError` and nothing else. */

@@ -1,4 +1,4 @@
-import type { EndpointState } from './api.ts';
+import type { EndpointState } from './fail-over.ts';
 import { CAPABILITIES, type Capability } from './capabilities.ts';
 import { grantCommand } from './grant.ts';
 import { Version, type Permissions } from './normalize/cluster.ts';

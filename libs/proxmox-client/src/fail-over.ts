@@ -4,7 +4,18 @@ import type { Settings } from './options.ts';
 import { readAnswer, type Answer, type CallContext } from './read-answer.ts';
 import { createEndpoint, type Endpoint, type RawRequest } from './transport/endpoint.ts';
 import { TransportFailure, isBeforeSending } from './transport/failure.ts';
-import type { EndpointState } from './api.ts';
+import type { PeerCertificate } from './transport/connector.ts';
+
+/** An endpoint of a host, as it stands. */
+export interface EndpointState {
+  /** `host:port`. */
+  readonly endpoint: string;
+  /** The one the next call goes to. */
+  readonly isPreferred: boolean;
+  readonly breaker: 'closed' | 'open' | 'half-open';
+  /** Of the latest handshake, also a refused one. */
+  readonly certificate?: PeerCertificate;
+}
 
 /** A request on its way, with what its errors must say and must not say. */
 export interface Outgoing extends RawRequest {
