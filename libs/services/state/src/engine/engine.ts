@@ -9,6 +9,7 @@ import {
   EventsQuery,
   FactsQuery,
   IncidentsQuery,
+  type Fact,
   type IncidentCommandAnswer,
 } from '@proxmox-mcp/schemas';
 import type { Metrics } from '@proxmox-mcp/service-kit';
@@ -19,6 +20,7 @@ import { createIncidentStore } from '../history/incidents.ts';
 import type { HistoryFile } from '../history/open-history.ts';
 import { createOutbox } from '../history/outbox.ts';
 import { createRetention, usedBytes, type RetentionLimits } from '../history/retention.ts';
+import { mayBeEcho } from '../incidents/echo.ts';
 import { createFollower } from '../incidents/follower.ts';
 import { reconcileIncidents } from '../incident-values.ts';
 import { createLiveState } from '../reduce/live-state.ts';
@@ -52,7 +54,9 @@ const DURABLE = 'state';
 /** Events under way at one time; each transaction takes what is there. */
 const IN_FLIGHT = 256;
 
-const SNOOZE_TICK_MS = 1_000;
+const TICK_MS = 1_000;
+/** How far back failures are looked for that nothing had explained when the service ended. */
+const UNEXPLAINED_MS = 24 * 3_600_000;
 const RETENTION_TICK_MS = 60_000;
 const RECONCILE_TICK_MS = 3_600_000;
 
@@ -87,15 +91,6 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
   const size = metrics.gauge('state_history_bytes', 'Bytes of the history in use.');
   const open = metrics.gauge('state_incidents_open', 'Unresolved incidents.');
 
-  const follower = createFollower({
-    incidents,
-    facts,
-    outbox,
-    now,
-    onTransition: (transition) => changed.inc({ transition }),
-    onRefused: () => refused.inc(),
-  });
-
   return {
     start,
     stop,
@@ -106,6 +101,15 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
     const values = await bus.kv('INCIDENTS');
     const live = createLiveState(await bus.kv('STATE'));
     await live.load();
+    const follower = createFollower({
+      incidents,
+      facts,
+      outbox,
+      now,
+      guestOf: (cluster, vmid) => live.guestOf(cluster, vmid),
+      onTransition: (transition) => changed.inc({ transition }),
+      onRefused: () => refused.inc(),
+    });
     const ingest = createIngest({
       events,
       facts,
@@ -127,6 +131,8 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
     closers.push(writer);
     await drain();
     await reconcile(values);
+    const waited = await unexplained();
+    if (waited.length > 0) await writer.write(() => waited.forEach((fact) => follower.fact(fact)));
 
     closers.push(
       await bus.consume(
@@ -179,9 +185,8 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
         },
       ),
     );
-    every(SNOOZE_TICK_MS, 'waking snoozed incidents', async () => {
-      // A tick that finds nothing writes nothing, so that an idle disk may sleep.
-      if (incidents.snoozedBefore(now()).length > 0) await writer.write(() => follower.tick());
+    every(TICK_MS, 'telling what has waited', async () => {
+      if (follower.isDue()) await writer.write(() => follower.tick());
     });
     every(RETENTION_TICK_MS, 'deleting old history', async () => {
       while (!stopping.signal.aborted && (await writer.write(() => retain(now()))));
@@ -190,6 +195,14 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
       open.set(incidents.countOpen());
     });
     every(RECONCILE_TICK_MS, 'tidying the INCIDENTS key-value', () => reconcile(values));
+  }
+
+  /** Failures that waited for an explanation when an earlier run ended. */
+  async function unexplained(): Promise<Fact[]> {
+    const since = new Date(now() - UNEXPLAINED_MS).toISOString();
+    const types = ['task.failed', 'backup.snapshot.failed'];
+    const { items } = await facts.query(FactsQuery.parse({ types, since, limit: 500 }));
+    return items.filter((fact) => mayBeEcho(fact) && incidents.ofFact(fact.id) === undefined);
   }
 
   /** Whether an event told that the node came back after the time. */

@@ -1,5 +1,5 @@
 import { type Outcome } from '@proxmox-mcp/proxmox-events';
-import { maxSeverity, type Event, type Fact } from '@proxmox-mcp/schemas';
+import { compareSeverity, maxSeverity, type Event, type Fact } from '@proxmox-mcp/schemas';
 import { identityOf, parentOf } from './identity.ts';
 import { byInformedness } from './informed.ts';
 import { mergeDetails } from './merge-details.ts';
@@ -30,7 +30,7 @@ export function assembleFact(factId: string, members: readonly Event[]): Assembl
   const reports = [...new Map(members.map((event) => [event.id, event])).values()].sort(byInformedness);
   const best = reports.at(-1);
   if (best === undefined) throw new RangeError(`fact ${factId} has no reports`);
-  const final = reports.reduce((a, b) => (standingOf(b) >= standingOf(a) ? b : a));
+  const final = reports.reduce((a, b) => (isFinalOver(a, b) ? b : a));
   const { family, outcome } = identityOf(final);
   const type = outcome === undefined || family === 'replication.job' ? final.type : `${family}.${outcome}`;
   const finals = reports.filter((event) => standingOf(event) === standingOf(final));
@@ -56,6 +56,13 @@ export function assembleFact(factId: string, members: readonly Event[]): Assembl
       links: parent === undefined ? [] : [{ relation: 'parent', to: parent }],
     },
   };
+}
+
+/** Whether `b`, the better informed of the two, has the last word. Of two words for one condition the graver one stands. */
+function isFinalOver(a: Event, b: Event): boolean {
+  const order = standingOf(b) - standingOf(a);
+  if (order !== 0 || identityOf(b).outcome !== undefined) return order >= 0;
+  return compareSeverity(b.severity, a.severity) >= 0;
 }
 
 function standingOf(event: Event): number {

@@ -6,7 +6,8 @@ import { partsOf } from './identity.ts';
 export interface WorkerLine {
   readonly node: string;
   readonly pid: number;
-  readonly vmid: number;
+  /** The guest it is about; `undefined` where it tells of the whole job. */
+  readonly vmid: number | undefined;
   /** Milliseconds. */
   readonly at: number;
 }
@@ -17,13 +18,15 @@ const SLACK_MS = 5_000;
 /** Longest a backup of many guests is taken to run; bounds where lines are looked for. */
 export const LONGEST_RUN_MS = 48 * 3_600_000;
 
-/** Reads an event as a guest's line of a backup worker; `undefined` when it is none. */
+/** Reads an event as a line of a backup worker; `undefined` when it is none. */
 export function workerLineOf(event: Event): WorkerLine | undefined {
   const pid = event.facts['worker_pid'];
-  if (event.upid !== undefined || event.node === undefined || event.guest === undefined) return undefined;
-  if (typeof pid !== 'number' || !Number.isInteger(pid) || partsOf(event.type).family !== 'backup.guest')
-    return undefined;
-  return { node: event.node, pid, vmid: event.guest.vmid, at: Date.parse(event.occurredAt) };
+  if (event.upid !== undefined || event.node === undefined) return undefined;
+  if (typeof pid !== 'number' || !Number.isInteger(pid)) return undefined;
+  const { family } = partsOf(event.type);
+  const vmid = event.guest?.vmid;
+  if (family !== 'backup.job' && (family !== 'backup.guest' || vmid === undefined)) return undefined;
+  return { node: event.node, pid, vmid, at: Date.parse(event.occurredAt) };
 }
 
 /** Span in which the lines of a task's worker lie, in milliseconds. */

@@ -11,8 +11,13 @@ export interface FactStore {
   ended(family: string, node: string, span: readonly [number, number]): Fact[];
   /** Whole tasks of PVE by node and worker process, whatever their time; at most 20. */
   ofWorker(node: string, pid: number): Fact[];
+  /** Whole PVE backup jobs that ran at some time of a span (milliseconds) or still run, whatever the node; at most 200. */
+  backupsAround(from: number, to: number): Fact[];
   query(query: FactsQuery): Promise<FactsAnswer>;
 }
+
+/** One that seems to run for longer has ended without a word. */
+const LONGEST_BACKUP_MS = 48 * 3_600_000;
 
 /** Makes the fact store of an open file. */
 export function createFactStore(db: DatabaseSync): FactStore {
@@ -30,6 +35,10 @@ export function createFactStore(db: DatabaseSync): FactStore {
   );
   const ofWorker = db.prepare(
     'SELECT body FROM facts WHERE id >= ? AND id < ? AND upid IS NOT NULL ORDER BY id DESC LIMIT 20',
+  );
+  const backups = db.prepare(
+    `SELECT body FROM facts WHERE family = 'backup.job' AND merged = 0 AND started <= ? AND started > ? AND
+     (ended IS NULL OR ended >= ?) AND upid LIKE 'UPID:%' ORDER BY started DESC LIMIT 200`,
   );
   const types = db.prepare('SELECT DISTINCT type FROM facts WHERE merged = 0 LIMIT 1000');
   const parse = (row: Record<string, unknown>) => JSON.parse(String(row['body'])) as Fact;
@@ -63,6 +72,7 @@ export function createFactStore(db: DatabaseSync): FactStore {
       const prefix = `UPID:${node}:${pid.toString(16).toUpperCase().padStart(8, '0')}:`;
       return ofWorker.all(prefix, `${prefix}\u{10FFFF}`).map(parse);
     },
+    backupsAround: (from, to) => backups.all(to, from - LONGEST_BACKUP_MS, from).map(parse),
     async query(query) {
       if (query.id !== undefined) {
         const row = get.get(query.id);

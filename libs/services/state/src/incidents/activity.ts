@@ -1,5 +1,6 @@
 import type { Fact } from '@proxmox-mcp/schemas';
 import { parentOf, partsOf } from '../facts/identity.ts';
+import { isNamelessError } from '../facts/pbs-reports.ts';
 
 /** What an ended activity was about and how it went: all that deciding about incidents needs. */
 export interface Activity {
@@ -72,6 +73,11 @@ function itemOf(fact: Fact, family: string): string | undefined {
   const group = fact.facts['group'];
   if (typeof group === 'string' && group !== '') return group;
   if (family.startsWith('backup.')) return undefined;
+  // All that is known of it is its error; another error is another trouble.
+  if (isNamelessError(fact))
+    return `error/${text(fact.facts['error'])
+      .slice(0, 80)
+      .replace(/[^A-Za-z0-9]+/g, '-')}`;
   return `${text(fact.facts['task_type'])}/${text(fact.facts['task_id'])}`;
 }
 

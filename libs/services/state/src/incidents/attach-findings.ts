@@ -14,9 +14,11 @@ export function attachFindings(incident: Incident, diagnosis: Diagnosis, at: str
   const findings = [...kept, ...diagnosis.findings].slice(-50);
   const [first] = [...diagnosis.findings].sort((a, b) => CONFIDENCE[b.confidence] - CONFIDENCE[a.confidence]);
   const text = first === undefined ? 'Diagnosed' : first.claim;
-  // Facts tell the cause better; where they tell none, the best conclusion so far does.
+  // Facts tell the cause of a failure better; where they tell none, and of conditions, the best conclusion so far does.
   const isConcluded =
-    incident.cause === undefined || incident.findings.some(({ claim }) => claim === incident.cause);
+    incident.cause === undefined ||
+    !incident.condition.endsWith('.failed') ||
+    incident.findings.some(({ claim }) => claim === incident.cause);
   return change(incident, { findings, ...(isConcluded && first ? { cause: first.claim } : {}) }, at, {
     what: 'finding',
     text: text.slice(0, 1_000),

@@ -29,6 +29,24 @@ export function describe(fact: Fact): Description {
   };
 }
 
+/**
+ * What the richest of several reports of one run says. Where only the guests' own parts tell why, they are told together: the first
+ * of two failed guests is not the whole story.
+ */
+export function describeRun(reports: readonly Fact[]): Description {
+  const described = reports.map(describe);
+  const best = described.reduce((a, b) => (b.rank >= a.rank ? b : a));
+  const source = reports[described.indexOf(best)];
+  const parts = reports.filter((fact) => partsOf(fact.type).family === 'backup.guest');
+  const failed = new Map(
+    parts.flatMap(failedGuests).map((guest) => [guest.vmid, { ...guest, status: 'err' }]),
+  );
+  if (source === undefined || !parts.includes(source) || failed.size < 2) return best;
+  const { guest: _, ...rest } = source;
+  const guests = [...failed.values()].sort((a, b) => a.vmid - b.vmid);
+  return describe({ ...rest, type: 'backup.job.failed', facts: { guests } });
+}
+
 const WORDS: Readonly<Record<string, string>> = {
   'guest.migrate': 'Migration',
   'replication.job': 'Replication',
@@ -50,7 +68,7 @@ function objectOf(fact: Fact, family: string): string {
   return store;
 }
 
-const isText = (value: unknown) => typeof value === 'string' && value !== '';
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 function nameIn(fact: Fact): string | undefined {
   const name = fact.facts['name'];
@@ -100,8 +118,20 @@ function failedGuests(fact: Fact): { vmid: number; name?: string; error?: string
   return [{ vmid, ...(name === undefined ? {} : { name }), ...(error === undefined ? {} : { error }) }];
 }
 
+/** PBS's own sentence says to look into the log: what the log, or the notification, names is the reason. */
+function damageIn(fact: Fact): string | undefined {
+  const { failed } = fact.facts;
+  if (partsOf(fact.type).family !== 'backup.verify' || !Array.isArray(failed)) return undefined;
+  const names = failed.filter(isText);
+  if (names.length === 0) return undefined;
+  const more = names.length > NAMED_GUESTS ? ` and ${names.length - NAMED_GUESTS} more` : '';
+  return `damaged: ${names.slice(0, NAMED_GUESTS).join(', ')}${more}`;
+}
+
 function reasonOf(fact: Fact): string | undefined {
   const { cause, error } = fact.facts;
+  const damage = damageIn(fact);
+  if (damage !== undefined) return damage;
   if (typeof cause === 'string' && cause !== '') return cause;
   if (typeof error === 'string' && error !== '') return error;
   return fact.status === undefined || fact.status === '' ? undefined : fact.status;

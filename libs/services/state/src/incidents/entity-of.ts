@@ -1,6 +1,12 @@
 import type { Entity, Fact, GuestRef, Incident } from '@proxmox-mcp/schemas';
 import { listOf } from './activity.ts';
+import type { Patch } from './change.ts';
 import type { Memo } from './memo.ts';
+
+/** The same as a change of an incident that is there: what it is no longer about goes. */
+export function entityChange(fact: Fact, memo: Memo, before: Incident): Patch {
+  return { guest: undefined, ...entityOf(fact, memo, before) };
+}
 
 /** What an incident is about: node and storage of the newest report, the guest where a single one waits. */
 export function entityOf(fact: Fact, memo: Memo, before?: Incident): Entity {

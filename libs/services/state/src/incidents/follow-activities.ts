@@ -4,8 +4,11 @@ import type { IncidentStore } from '../history/incidents.ts';
 import { activityOfFact, type Activity } from './activity.ts';
 import { change, isOpen, resolve, type Held, type Patch } from './change.ts';
 import { decideActivity } from './decide-activity.ts';
-import { describe } from './describe.ts';
-import { entityOf } from './entity-of.ts';
+import { parentOf } from '../facts/identity.ts';
+import { describe, describeRun } from './describe.ts';
+import { ECHO_WAIT_MS, mayBeEcho, originOf } from './echo.ts';
+import { enrich, type GuestOf } from './enrich.ts';
+import { entityChange, entityOf } from './entity-of.ts';
 import type { Ledger } from './ledger.ts';
 import { anchorOf, objectOf, rememberFailure, settle, type Memo } from './memo.ts';
 
@@ -13,7 +16,14 @@ import { anchorOf, objectOf, rememberFailure, settle, type Memo } from './memo.t
 export interface ActivityFollower {
   fact(fact: Fact): void;
   merged(from: string, to: string): void;
+  /** Whether a failure has waited long enough for what it may be the echo of. */
+  hasWaited(): boolean;
+  /** Tells of those that have. */
+  tell(): void;
 }
+
+/** Failures that wait at one time; beyond, new ones are told at once. */
+const MAX_WAITING = 1_000;
 
 /** Latest end a good run may have: whatever came after. */
 const EVER = 8_000_000_000_000;
@@ -26,7 +36,33 @@ export function followActivities(
   incidents: IncidentStore,
   facts: FactStore,
   ledger: Ledger,
+  { now, guestOf }: { readonly now: () => number; readonly guestOf: GuestOf },
 ): ActivityFollower {
+  /** Failures that may be echoes → when they are told all the same. In order of arrival. */
+  const waiting = new Map<string, number>();
+
+  function known(fact: Fact): Fact {
+    const parent = parentOf(fact.id);
+    return enrich(fact, parent === undefined ? undefined : facts.get(parent), guestOf);
+  }
+
+  /** Whether a new failure is to be kept back, because something else tells or will tell of it. */
+  function isHeld(fact: Fact): boolean {
+    if (!mayBeEcho(fact) || incidents.ofFact(fact.id) !== undefined) return false;
+    const dueAt = waiting.get(fact.id);
+    const origin = originOf(fact, facts);
+    if (origin === 'found') {
+      waiting.delete(fact.id);
+      return true;
+    }
+    if (origin === 'none' && dueAt !== undefined && dueAt <= now()) {
+      waiting.delete(fact.id);
+      return false;
+    }
+    if (dueAt === undefined || dueAt <= now()) waiting.set(fact.id, now() + ECHO_WAIT_MS);
+    return waiting.size <= MAX_WAITING || !waiting.delete(fact.id);
+  }
+
   function candidatesOf(activity: Activity): Held[] {
     const isSomewhere = activity.family === 'backup.job' && activity.node === undefined;
     return isSomewhere ? incidents.openUnder('backup.job|') : incidents.openAt(anchorOf(activity));
@@ -95,7 +131,7 @@ export function followActivities(
     const patch: Patch = {
       key: betterKey(held, memo),
       severity: maxSeverity(incident.severity, fact.severity),
-      ...entityOf(fact, memo, incident),
+      ...entityChange(fact, memo, incident),
       ...(isOpen(incident) ? storyOf(ids, fact) : {}),
       facts: ids,
       occurrences: Math.max(1, runs),
@@ -108,14 +144,14 @@ export function followActivities(
 
   /** Title and cause: what the richest report of the newest run tells. */
   function storyOf(ids: readonly string[], newest: Fact): { title: string; cause?: string } {
-    const known = ids
+    const last = ids
       .slice(-10)
       .map((id) => (id === newest.id ? newest : facts.get(id)))
-      .filter((fact) => fact !== undefined);
+      .filter((fact) => fact !== undefined)
+      .map(known);
     const endOf = (fact: Fact) => Date.parse(fact.endedAt ?? fact.startedAt);
-    const latest = Math.max(...known.map(endOf));
-    const ofRun = known.filter((fact) => latest - endOf(fact) < ONE_RUN_MS);
-    const { title, cause } = ofRun.map(describe).reduce((a, b) => (b.rank >= a.rank ? b : a));
+    const latest = Math.max(...last.map(endOf));
+    const { title, cause } = describeRun(last.filter((fact) => latest - endOf(fact) < ONE_RUN_MS));
     return { title, ...(cause === undefined ? {} : { cause }) };
   }
 
@@ -142,12 +178,25 @@ export function followActivities(
     ledger.record(held, resolve(held.incident, 'succeeded', ledger.nowIso(), entry));
   }
 
+  function follow(told: Fact): void {
+    const fact = told.mergedInto === undefined ? known(told) : told;
+    const activity = fact.mergedInto === undefined ? activityOfFact(fact) : undefined;
+    if (activity === undefined) return;
+    if (activity.wentWell) onSuccess(fact, activity);
+    else if (!isHeld(fact)) onFailure(fact, activity);
+  }
+
+  const due = () => [...waiting].filter(([, at]) => at <= now()).map(([id]) => id);
+
   return {
-    fact(fact) {
-      const activity = fact.mergedInto === undefined ? activityOfFact(fact) : undefined;
-      if (activity === undefined) return;
-      if (activity.wentWell) onSuccess(fact, activity);
-      else onFailure(fact, activity);
+    fact: follow,
+    hasWaited: () => due().length > 0,
+    tell() {
+      for (const id of due()) {
+        const fact = facts.get(id);
+        if (fact === undefined || fact.mergedInto !== undefined) waiting.delete(id);
+        else follow(fact);
+      }
     },
     merged(from, to) {
       const source = incidents.ofFact(from);

@@ -1,4 +1,5 @@
 import type { IncidentStore } from '../history/incidents.ts';
+import { maxSeverity } from '@proxmox-mcp/schemas';
 import { change, resolve } from './change.ts';
 import type { Ledger } from './ledger.ts';
 import type { Memo } from './memo.ts';
@@ -39,6 +40,7 @@ export function followConditions(incidents: IncidentStore, ledger: Ledger): Cond
       product,
       ...entityIn(trouble),
       title,
+      ...(trouble.cause === undefined ? {} : { cause: trouble.cause }),
       since,
       facts,
       occurrences: 1,
@@ -61,7 +63,12 @@ export function followConditions(incidents: IncidentStore, ledger: Ledger): Cond
       const isNew = trouble.ref !== undefined && incidents.ofFact(trouble.ref) !== incident.id;
       if (isNew) incidents.addFact(trouble.ref, incident.id, { run: false, at });
       const entry = isNew ? { what: 'fact', text: trouble.title, ref: trouble.ref } : undefined;
-      const patch = { ...entityIn(trouble), facts: incidents.factsOf(incident.id).ids };
+      const patch = {
+        ...entityIn(trouble),
+        severity: maxSeverity(incident.severity, trouble.severity),
+        ...(incident.cause === undefined && trouble.cause !== undefined ? { cause: trouble.cause } : {}),
+        facts: incidents.factsOf(incident.id).ids,
+      };
       ledger.record(held, change(incident, patch, ledger.nowIso(), entry), { memo });
     },
     detail(detail) {

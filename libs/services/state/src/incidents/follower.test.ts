@@ -207,15 +207,64 @@ describe('incidents', () => {
     expect(incidentsOf(t).map((incident) => incident.status)).toEqual(['resolved', 'open']);
   });
 
-  it('lets the fencing of a node that is offline explain its incident, and opens none for it', () => {
-    const fence = (second: number) => sampleEvent({ type: 'node.fence.started', node: 'pve2', second });
-    t.feed(fence(0));
-    expect(incidentsOf(t)).toEqual([]);
-    t.feed(sampleEvent({ type: 'node.state.offline', node: 'pve2', second: 10 }), fence(60));
+  it('makes one incident of a node that goes offline and is fenced, graver and explained by the fencing', () => {
+    const fence = sampleEvent({ type: 'node.fence.started', node: 'pve2', second: 60, severity: 'critical' });
+    t.feed(sampleEvent({ type: 'node.state.offline', node: 'pve2', second: 10 }), fence);
     expect(incidentsOf(t)).toEqual([
-      expect.objectContaining({ facts: [expect.any(String), expect.any(String)] }),
+      expect.objectContaining({
+        severity: 'critical',
+        cause: 'pve2 was lost and is being fenced by HA',
+        facts: [expect.any(String), expect.any(String)],
+      }),
     ]);
     expect(t.transitions()).toEqual(['opened', 'updated']);
+  });
+
+  it('hears of the end of a node and of its return from the HA manager alone', () => {
+    const ha = (from: string, to: string, second: number) =>
+      sampleEvent({
+        type: 'ha.node.state.changed',
+        channel: 'syslog',
+        node: 'pve2',
+        second,
+        facts: { from, to },
+      });
+    t.feed(ha('online', 'unknown', 20));
+    expect(incidentsOf(t)).toEqual([
+      expect.objectContaining({ condition: 'node.state.offline', severity: 'error', status: 'open' }),
+    ]);
+    t.feed(ha('unknown', 'fence', 80), ha('fence', 'unknown', 140), ha('unknown', 'online', 300));
+    expect(incidentsOf(t)).toEqual([
+      expect.objectContaining({ status: 'resolved', resolution: 'recovered' }),
+    ]);
+  });
+
+  it('names guest and storage from the first line on, where polling knows the guest and the job told where it writes', () => {
+    t.close();
+    t = openTestIngest({ guestOf: (_, vmid) => ({ kind: 'qemu', vmid, name: `vm${vmid}` }) });
+    const [start, ...rest] = nightlyBackup();
+    const line = sampleEvent({ type: 'backup.job.started', channel: 'syslog', node: 'pve1', storage: 'nas-backup', second: 1, facts: { worker_pid: 238066 } }); // prettier-ignore
+    const failed = rest.filter((event) => event.type === 'backup.guest.failed');
+    t.feed(...[start, line, ...failed].filter((event) => event !== undefined));
+    expect(incidentsOf(t)).toEqual([
+      expect.objectContaining({
+        title: 'Backup of 104 (vm104) failed on pve1',
+        cause: 'Backup of 104 (vm104) to nas-backup failed: job failed with err -5 - Input/output error',
+        storage: 'nas-backup',
+        guest: { kind: 'qemu', vmid: 104, name: 'vm104' },
+      }),
+    ]);
+  });
+
+  it('is about no single guest once a second one of the job has failed, and names both', () => {
+    const both = nightlyBackup({ failed: [104, 105] }).filter(
+      (event) => event.type === 'backup.guest.failed',
+    );
+    t.feed(...both);
+    const [incident, ...others] = incidentsOf(t);
+    expect(others).toEqual([]);
+    expect(incident?.title).toBe('Backup of 104, 105 failed on pve1');
+    expect(incident?.guest).toBeUndefined();
   });
 
   it('lets a better conclusion replace the cause that an earlier one gave', () => {

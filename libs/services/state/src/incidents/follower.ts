@@ -3,6 +3,7 @@ import type { FactStore } from '../history/facts.ts';
 import { attachFindings } from './attach-findings.ts';
 import { change } from './change.ts';
 import { applyCommand, type Commanded } from './commands.ts';
+import type { GuestOf } from './enrich.ts';
 import { followActivities } from './follow-activities.ts';
 import { followConditions } from './follow-conditions.ts';
 import { createLedger, type LedgerParts } from './ledger.ts';
@@ -21,16 +22,22 @@ export interface Follower {
   detail(detail: Detail): void;
   command(command: IncidentCommand): Commanded | { readonly kind: 'not-found' };
   diagnosis(diagnosis: Diagnosis): void;
-  /** Wakes what has been snoozed long enough. */
+  /** Whether `tick` would do anything: a tick that finds nothing writes nothing, so that an idle disk may sleep. */
+  isDue(): boolean;
+  /** Wakes what has been snoozed long enough, and tells of failures that nothing else has explained. */
   tick(): void;
 }
 
 /** Makes the follower of one history. */
-export function createFollower(parts: LedgerParts & { readonly facts: FactStore }): Follower {
-  const { incidents, now } = parts;
+export function createFollower(
+  parts: LedgerParts & { readonly facts: FactStore; readonly guestOf?: GuestOf },
+): Follower {
+  const { incidents, now, guestOf = () => undefined } = parts;
   const ledger = createLedger(parts);
+  const activities = followActivities(incidents, parts.facts, ledger, { now, guestOf });
   return {
-    ...followActivities(incidents, parts.facts, ledger),
+    fact: activities.fact,
+    merged: activities.merged,
     ...followConditions(incidents, ledger),
     command(command) {
       const held = incidents.get(command.id);
@@ -46,7 +53,9 @@ export function createFollower(parts: LedgerParts & { readonly facts: FactStore 
       const held = incidents.get(diagnosis.incidentId);
       if (held) ledger.record(held, attachFindings(held.incident, diagnosis, ledger.nowIso()));
     },
+    isDue: () => activities.hasWaited() || incidents.snoozedBefore(now()).length > 0,
     tick() {
+      activities.tell();
       for (const held of incidents.snoozedBefore(now())) {
         const entry = { what: 'snoozed', text: 'Snooze is over' };
         ledger.record(held, change(held.incident, { snoozedUntil: undefined }, ledger.nowIso(), entry));

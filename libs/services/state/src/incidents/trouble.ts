@@ -1,4 +1,4 @@
-import type { Entity, Fact, Product, Severity } from '@proxmox-mcp/schemas';
+import { maxSeverity, type Entity, type Fact, type Product, type Severity } from '@proxmox-mcp/schemas';
 
 /** A condition that holds: what makes an incident although no activity failed. */
 export interface Trouble extends Pick<Entity, 'cluster' | 'node'> {
@@ -11,6 +11,8 @@ export interface Trouble extends Pick<Entity, 'cluster' | 'node'> {
   readonly severity: Severity;
   readonly product: Product;
   readonly title: string;
+  /** Why, where the report itself tells. */
+  readonly cause?: string;
   /** ISO time since when it holds, as far as was seen. */
   readonly at: string;
   /** Fact that tells of it; without one it was only observed. */
@@ -36,18 +38,20 @@ export interface Detail extends Pick<Entity, 'cluster'> {
 }
 
 /** What is told of a node that is gone: its fencing belongs to the same incident (PROXMOX §G.5, T5). */
-const OF_OFFLINE_NODE: ReadonlySet<string> = new Set([
-  'node.fence.started',
-  'node.fence.succeeded',
-  'node.watchdog.expired',
-  'ha.node.state.changed',
-]);
+const OF_OFFLINE_NODE: ReadonlySet<string> = new Set(['node.watchdog.expired', 'ha.node.state.changed']);
+
+/** Said by the rest of the cluster once it has given the node up: who hears nothing else hears of the end of the node by it. */
+const FENCING: ReadonlySet<string> = new Set(['node.fence.started', 'node.fence.succeeded']);
+
+/** States of the HA manager for a node that is not there. */
+const HA_GONE: ReadonlySet<unknown> = new Set(['unknown', 'fence']);
 
 const OFFLINE = 'node.state.offline';
 
 /** A node was seen offline, by an event or by a poll: both make the same incident. */
 export function nodeOffline(
-  seen: Pick<Trouble, 'cluster' | 'node' | 'product' | 'at' | 'ref'> & { node: string },
+  seen: Pick<Trouble, 'cluster' | 'node' | 'product' | 'at' | 'ref' | 'cause'> &
+    Partial<Pick<Trouble, 'severity'>> & { node: string },
 ): Trouble {
   return {
     condition: OFFLINE,
@@ -77,6 +81,20 @@ export function conditionOf(
     return { trouble: nodeOffline({ ...cluster, node: fact.node, product: fact.product, at, ref: fact.id }) };
   if (fact.type === 'node.state.online' && fact.node !== undefined)
     return { recovery: nodeOnline({ ...cluster, node: fact.node, at, ref: fact.id }) };
+  if (FENCING.has(fact.type) && fact.node !== undefined) return { trouble: fencedNode(fact, fact.node) };
+  if (fact.type === 'ha.node.state.changed' && fact.node !== undefined && HA_GONE.has(fact.facts['to']))
+    return {
+      trouble: nodeOffline({
+        ...cluster,
+        node: fact.node,
+        product: fact.product,
+        severity: maxSeverity('error', fact.severity),
+        at,
+        ref: fact.id,
+      }),
+    };
+  if (fact.type === 'ha.node.state.changed' && fact.node !== undefined && fact.facts['to'] === 'online')
+    return { recovery: nodeOnline({ ...cluster, node: fact.node, at, ref: fact.id }) };
   if (OF_OFFLINE_NODE.has(fact.type) && fact.node !== undefined)
     return {
       detail: { condition: OFFLINE, anchor: fact.node, title: fact.title, at, ref: fact.id, ...cluster },
@@ -94,4 +112,17 @@ export function conditionOf(
       },
     };
   return undefined;
+}
+
+function fencedNode(fact: Fact, node: string): Trouble {
+  const isDone = fact.type === 'node.fence.succeeded';
+  return nodeOffline({
+    ...(fact.cluster === undefined ? {} : { cluster: fact.cluster }),
+    node,
+    product: fact.product,
+    severity: maxSeverity('error', fact.severity),
+    cause: `${node} was lost and ${isDone ? 'has been' : 'is being'} fenced by HA`,
+    at: fact.startedAt,
+    ref: fact.id,
+  });
 }

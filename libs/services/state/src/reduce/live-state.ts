@@ -4,6 +4,7 @@ import {
   rowKey,
   stateKeys,
   type Event,
+  type GuestRef,
   type Observation,
   type ObservedRow,
 } from '@proxmox-mcp/schemas';
@@ -31,6 +32,8 @@ export interface LiveState {
   applyEvent(event: Event): Promise<void>;
   /** Cluster of a node, where exactly one is known to have it. */
   clusterOf(node: string, product: Event['product']): string | undefined;
+  /** What polling knows of a guest, where exactly one cluster is known to have it. */
+  guestOf(cluster: string | undefined, vmid: number): GuestRef | undefined;
   /** Whether the node was seen online after the time. */
   wasOnlineAfter(cluster: string | undefined, node: string, at: string): boolean;
   /** Entries of the copy, for metrics. */
@@ -81,6 +84,14 @@ export function createLiveState(kv: KeyValue): LiveState {
   function keep(key: string, entry: Entry): void {
     entries.set(key, entry);
     if (entry.kind === 'node') nodes.set(key, entry);
+  }
+
+  /** Asked for reports without a cluster only: the clusters are few. */
+  function onlyGuest(vmid: number): Entry | undefined {
+    const clusters = new Set([...nodes.values()].map((node) => node.cluster));
+    const found = [...clusters].map((cluster) => entries.get(stateKeys.guest(cluster, vmid)));
+    const guests = found.filter((entry) => entry !== undefined);
+    return guests.length === 1 ? guests[0] : undefined;
   }
 
   function foldRows(observation: Observation): Changes {
@@ -204,6 +215,12 @@ export function createLiveState(kv: KeyValue): LiveState {
       for (const entry of nodes.values())
         if (entry.node === node && entry.product === product) clusters.add(entry.cluster);
       return clusters.size === 1 ? [...clusters][0] : undefined;
+    },
+    guestOf(cluster, vmid) {
+      const key = cluster === undefined ? undefined : stateKeys.guest(cluster, vmid);
+      const guest = key === undefined ? onlyGuest(vmid) : entries.get(key);
+      if (guest?.kind !== 'guest') return undefined;
+      return { kind: guest.guestKind, vmid, ...(guest.name === undefined ? {} : { name: guest.name }) };
     },
     wasOnlineAfter(cluster, node, at) {
       for (const entry of nodes.values())

@@ -8,6 +8,7 @@ import { createFactStore, type FactStore } from '../history/facts.ts';
 import { createIncidentStore, type IncidentStore } from '../history/incidents.ts';
 import { openHistory, type HistoryFile } from '../history/open-history.ts';
 import { createOutbox } from '../history/outbox.ts';
+import type { GuestOf } from '../incidents/enrich.ts';
 import { createFollower, type Follower } from '../incidents/follower.ts';
 
 /** A real history in a temporary folder, with all that follows from an event, and no bus. */
@@ -28,15 +29,23 @@ export interface TestIngest {
   close(): void;
 }
 
-/** Opens it. `now` is the clock that `updatedAt` comes from. */
-export function openTestIngest(now: () => number = () => Date.parse('2026-03-14T03:00:00Z')): TestIngest {
+/** What tests choose otherwise. */
+export interface TestIngestOptions {
+  /** The clock that `updatedAt` and all waits come from. */
+  readonly now?: () => number;
+  readonly guestOf?: GuestOf;
+}
+
+/** Opens it. */
+export function openTestIngest(options: TestIngestOptions = {}): TestIngest {
+  const { now = () => Date.parse('2026-03-14T03:00:00Z'), guestOf = () => undefined } = options;
   const folder = mkdtempSync(join(tmpdir(), 'proxmox-mcp-state-'));
   const history = openHistory(folder);
   const events = createEventStore(history.db);
   const facts = createFactStore(history.db);
   const incidents = createIncidentStore(history.db);
   const outbox = createOutbox(history.db);
-  const follower = createFollower({ incidents, facts, outbox, now });
+  const follower = createFollower({ incidents, facts, outbox, now, guestOf });
   const ingest = createIngest({
     events,
     facts,
