@@ -123,5 +123,22 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-return': 'off',
     },
   },
+  {
+    // A test that needs a peer (a Docker engine, a nats-server) may skip itself where none can be had: it counts as skipped.
+    files: ['**/*.int.test.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'MemberExpression[object.name=/^(it|test)$/][property.name=/^(only|skip|todo|failing)$/]',
+          message: 'a test that does not run is no test',
+        },
+        {
+          selector: 'MemberExpression[object.name="describe"][property.name=/^(only|todo|failing)$/]',
+          message: 'a test that does not run is no test',
+        },
+      ],
+    },
+  },
   prettier,
 );
