@@ -49,6 +49,8 @@ export default tseslint.config(
         {
           enforceBuildableLibDependency: false,
           allow: [],
+          // Libraries are loaded late to save memory, not to split bundles: importing them elsewhere is fine.
+          checkDynamicDependenciesExceptions: ['.*'],
           depConstraints: Object.entries(boundaries).map(([type, targets]) => ({
             sourceTag: `type:${type}`,
             onlyDependOnLibsWithTags: targets.map((target) => (target === '*' ? '*' : `type:${target}`)),
