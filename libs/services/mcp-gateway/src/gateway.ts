@@ -12,6 +12,7 @@ import { allowedNames, checkHostAndOrigin } from './http/host-origin.ts';
 import { RecentEvents } from './live/recent-events.ts';
 import { ResourceUpdates } from './live/resource-updates.ts';
 import { mountMcp, type McpEndpoint } from './mcp/endpoint.ts';
+import type { ExtraFeatures } from './mcp/server-factory.ts';
 import { listTools } from './mcp/tool-list.ts';
 import type { ProxmoxReader } from './proxmox/reader.ts';
 import { mountEventStream } from './rest/events.ts';
@@ -19,8 +20,6 @@ import { mountTools } from './rest/tools.ts';
 import type { ToolContext } from './tools/tool.ts';
 import { VERSION } from './version.ts';
 import { HoldLimit } from './wait/limits.ts';
-
-const SWEEP_MS = 30_000;
 
 /** What tests and launchers may set besides the settings. */
 export interface GatewayOptions {
@@ -31,6 +30,10 @@ export interface GatewayOptions {
   readonly heartbeatMs: number;
   /** How long a reader of the event stream may keep its buffer full. */
   readonly drainMs: number;
+  /** How often sessions and streams of revoked tokens are looked for. */
+  readonly sweepMs: number;
+  /** Features that a test serves beside the product's own. */
+  readonly extra?: ExtraFeatures;
 }
 
 /** Serves the fleet to MCP and REST clients. */
@@ -84,7 +87,7 @@ export class Gateway implements Service {
     const app = this.#mount();
     this.#app = app;
     await app.listen({ host: config.GATEWAY_HOST, port: config.GATEWAY_PORT });
-    this.#sweeper = setInterval(() => void this.#sweep(), SWEEP_MS).unref();
+    this.#sweeper = setInterval(() => void this.#sweep(), this.#options.sweepMs).unref();
     this.#url = urlOf(config.GATEWAY_HOST, app.server.address());
     log.info({ url: this.#url }, 'gateway listening');
     this.#options.announce(`Gateway: ${this.#url}`);
@@ -150,6 +153,7 @@ export class Gateway implements Service {
         makeContext,
         onFault,
         version: VERSION,
+        extra: this.#options.extra,
       },
       now,
       maxSessionsPerPrincipal: 200,
@@ -192,7 +196,7 @@ export class Gateway implements Service {
 
   async #sweep(): Promise<void> {
     try {
-      await this.#endpoint?.sessions.sweep((id) => this.#authenticator.isCurrent(id));
+      await this.#endpoint?.sweep((id) => this.#authenticator.isCurrent(id));
     } catch (err) {
       this.#context.log.warn({ err }, 'sessions not swept, will retry');
     }

@@ -19,6 +19,7 @@ export function mcpGateway(options: Partial<GatewayOptions> = {}) {
         createReader: (own) => createProxmoxReader(own.hosts, own.log),
         heartbeatMs: 15_000,
         drainMs: 30_000,
+        sweepMs: 30_000,
         ...options,
       }),
   });

@@ -5,6 +5,10 @@ import { readLastUsed, readTokenFile, writeLastUsed, type StoredToken } from './
 import { hashSecret, matchesToken } from './tokens.ts';
 
 const LAST_USED_RESOLUTION_MS = 60_000;
+/** Principal of GATEWAY_TOKEN. */
+const STATIC_ID = 'gateway-token';
+/** Characters from which on a token that a person chose is taken for a random one. */
+const UNGUESSABLE_LENGTH = 24;
 
 export interface AuthenticatorOptions {
   readonly file: string;
@@ -46,7 +50,7 @@ export class Authenticator {
   async authenticate(secret: string): Promise<Principal | undefined> {
     await this.#follow();
     const isStatic = matchesToken({ salt: this.#staticSalt, hash: this.#staticHash ?? '' }, secret);
-    if (isStatic) return this.#principal('gateway-token', 'gateway-token', this.#options.tier ?? 'read');
+    if (isStatic) return this.#principal(STATIC_ID, STATIC_ID, this.#options.tier ?? 'read');
     const id = /^pmx_([0-9a-f]{12})_/.exec(secret)?.[1];
     const stored = id === undefined ? undefined : this.#tokens.get(id);
     if (stored === undefined || !matchesToken(stored, secret)) return undefined;
@@ -54,10 +58,15 @@ export class Authenticator {
     return this.#principal(stored.id, stored.name, tierOfScopes(stored.scopes) ?? 'read');
   }
 
+  /** Whether somebody could find the principal's token by trying: made ones have 256 random bits. */
+  isGuessable(principalId: string): boolean {
+    return principalId === STATIC_ID && (this.#options.staticToken ?? '').length < UNGUESSABLE_LENGTH;
+  }
+
   /** Whether a principal's token still exists: long streams ask again. */
   async isCurrent(principalId: string): Promise<boolean> {
     await this.#follow();
-    return principalId === 'gateway-token' ? this.#staticHash !== undefined : this.#tokens.has(principalId);
+    return principalId === STATIC_ID ? this.#staticHash !== undefined : this.#tokens.has(principalId);
   }
 
   /** Waits for what is being written. */

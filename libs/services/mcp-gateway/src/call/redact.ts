@@ -2,7 +2,7 @@ const GONE = '[redacted]';
 
 /** Keys whose values are secrets whatever they look like. */
 const SECRET_KEY =
-  /^(?:.*password|passwd|.*secret|.*secret[-_]?key|.*token[-_]?value|ticket|pveauthcookie|pbsauthcookie|csrfpreventiontoken|.*private[-_]?key|.*api[-_]?key|authorization|cookie|credentials?|key-?data|webhook[-_]?url)$/i;
+  /^(?:.*password|passwd|.*secret|.*secret[-_]?key|.*token[-_]?value|ticket|pveauthcookie|pbsauthcookie|csrfpreventiontoken|.*private[-_]?key|.*api[-_]?key|.*passphrase|token|encryption[-_]?key|authorization|cookie|credentials?|key-?data|webhook[-_]?url)$/i;
 
 /** Shapes of secrets inside longer text. Linear: no repetition inside a repetition. */
 const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
@@ -22,7 +22,10 @@ const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
     /([?&](?:token|access_token|password|secret|apikey|api_key|key|sig|signature)=)[^\s&#"]{1,2000}/gi,
     `$1${GONE}`,
   ],
-  [/\b((?:ci)?password|secret|passwd|token[-_]?value)(\s?[=:]\s?)[^\s,;"]{1,500}/gi, `$1$2${GONE}`],
+  [
+    /\b((?:ci)?password|passphrase|secret|passwd|token[-_]?value)(\s?[=:]\s?)[^\s,;"]{1,500}/gi,
+    `$1$2${GONE}`,
+  ],
   [/\bAKIA[0-9A-Z]{16}\b/g, GONE],
 ];
 
@@ -38,12 +41,14 @@ export function redact(value: unknown): unknown {
   if (typeof value === 'string') return redactText(value);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(redact);
+  // Pending changes and cloud-init are lists of `{key, value, pending}`.
+  const namesSecret = 'key' in value && typeof value.key === 'string' && SECRET_KEY.test(value.key);
+  const isSecret = (key: string, entry: unknown) =>
+    (SECRET_KEY.test(key) || (namesSecret && key !== 'key')) &&
+    entry !== undefined &&
+    entry !== null &&
+    typeof entry !== 'boolean';
   return Object.fromEntries(
-    Object.entries(value).map(([key, entry]) => [
-      key,
-      SECRET_KEY.test(key) && entry !== undefined && entry !== null && typeof entry !== 'boolean'
-        ? GONE
-        : redact(entry),
-    ]),
+    Object.entries(value).map(([key, entry]) => [key, isSecret(key, entry) ? GONE : redact(entry)]),
   );
 }

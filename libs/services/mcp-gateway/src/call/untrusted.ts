@@ -14,6 +14,11 @@ export function untrusted(text: string): UntrustedText {
 /** Words without blanks (names, ids, paths, numbers as text) cannot tell anyone to do anything. */
 const PLAIN_WORD = /^[^\s]{0,120}$/;
 
+/** Makes a name one word: names are not marked, so they must not be sentences. Proxmox allows no blanks in them. */
+export function plainWord(name: string): string {
+  return PLAIN_WORD.test(name) ? name : name.slice(0, 120).replace(/\s/g, '_');
+}
+
 /**
  * Marks every string of more than one word, at any depth: what a task, log line, mail or API answer says is not ours.
  * Deeper than eight levels or beyond 500 entries per level is left out.
@@ -26,6 +31,6 @@ export function markFreeText(value: unknown, depth = 0): unknown {
   return Object.fromEntries(
     Object.entries(value)
       .slice(0, 500)
-      .map(([key, entry]) => [key, markFreeText(entry, depth + 1)]),
+      .map(([key, entry]) => [plainWord(key), markFreeText(entry, depth + 1)]),
   );
 }

@@ -1,6 +1,6 @@
 import type { Event, Fact, GuestState, Incident } from '@proxmox-mcp/schemas';
 import { encodeCursor } from '../call/event-cursor.ts';
-import { markFreeText, untrusted } from '../call/untrusted.ts';
+import { markFreeText, plainWord, untrusted } from '../call/untrusted.ts';
 import { percentOf } from './overview.ts';
 
 /**
@@ -62,7 +62,7 @@ export function guestRow(guest: GuestState): Record<string, unknown> {
     id: `${guest.cluster}/${guest.vmid}`,
     kind: guest.guestKind,
     vmid: guest.vmid,
-    ...(guest.name === undefined ? {} : { name: guest.name }),
+    ...(guest.name === undefined ? {} : { name: plainWord(guest.name) }),
     cluster: guest.cluster,
     node: guest.node,
     status: guest.status,
@@ -71,12 +71,23 @@ export function guestRow(guest: GuestState): Record<string, unknown> {
     ...percentOf('mem_percent', guest.mem, guest.maxmem),
     ...percentOf('disk_percent', guest.disk, guest.maxdisk),
     ...(guest.uptime === undefined ? {} : { uptime_s: guest.uptime }),
-    ...(guest.tags === undefined || guest.tags.length === 0 ? {} : { tags: guest.tags }),
-    ...(guest.pool === undefined ? {} : { pool: guest.pool }),
-    ...(guest.lock === undefined ? {} : { lock: guest.lock }),
-    ...(guest.hastate === undefined ? {} : { ha: guest.hastate }),
+    ...(guest.tags === undefined || guest.tags.length === 0 ? {} : { tags: guest.tags.map(plainWord) }),
+    ...(guest.pool === undefined ? {} : { pool: plainWord(guest.pool) }),
+    ...(guest.lock === undefined ? {} : { lock: plainWord(guest.lock) }),
+    ...(guest.hastate === undefined ? {} : { ha: plainWord(guest.hastate) }),
   };
 }
+
+/** Entries of a timeline whose text is made of our words and quoted titles. */
+const OURS: ReadonlySet<string> = new Set([
+  'opened',
+  'fact',
+  'acknowledged',
+  'snoozed',
+  'resolved',
+  'reopened',
+  'comment',
+]);
 
 /** Parts of an incident a caller may ask for. */
 export const INCIDENT_PARTS = ['timeline', 'evidence', 'related', 'runbook'] as const;
@@ -87,10 +98,11 @@ export function incidentRow(
   incident: Incident,
   parts: ReadonlySet<IncidentPart> = new Set(),
 ): Record<string, unknown> {
-  const { timeline, findings, facts, cause, key: _key, revision: _revision, ...plain } = incident;
+  const { timeline, findings, facts, cause, assignee, key: _key, revision: _revision, ...plain } = incident;
   return {
     ...plain,
     title: ownWords(incident.title),
+    ...(assignee === undefined ? {} : { assignee: markFreeText(assignee) }),
     ...(cause === undefined ? {} : { cause: untrusted(cause) }),
     findings: findings.map((finding) => ({
       id: finding.id,
@@ -110,8 +122,10 @@ export function incidentRow(
     })),
     ...(parts.has('timeline')
       ? {
-          timeline: timeline.map(({ note, ...entry }) => ({
+          timeline: timeline.map(({ note, text, ...entry }) => ({
             ...entry,
+            // A claim quotes what was found, and an assignment whom somebody named.
+            text: OURS.has(entry.what) ? ownWords(text) : markFreeText(text),
             ...(note === undefined ? {} : { note: untrusted(note) }),
           })),
         }

@@ -5,6 +5,8 @@ import { httpError } from './rpc-error.ts';
 
 /** Largest request body. */
 const BODY_BYTES = 1 << 20;
+/** Above all streams and sessions together that may be open. */
+const MAX_CONNECTIONS = 5_000;
 
 /**
  * Makes the HTTP server with what holds for all paths. Open streams do not hold up closing: Fastify waits for them for
@@ -19,6 +21,8 @@ export function createApp(onFault: (where: string, error: unknown) => void): Fas
     requestTimeout: 30_000,
     return503OnClosing: true,
   });
+  // Each socket costs memory before anyone has logged in.
+  app.server.maxConnections = MAX_CONNECTIONS;
   // Any other type than JSON is answered 415.
   app.removeContentTypeParser(['application/json', 'text/plain']);
   const parseJson = app.getDefaultJsonParser('error', 'error');

@@ -29,7 +29,10 @@ export function requireToken(
   app.addHook('onRequest', async (request, reply) => {
     if (open.has(request.url.split('?', 1)[0] ?? '')) return;
     const secret = /^Bearer ([\x21-\x7e]{1,500})$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (!failures.has(request.ip)) {
+    const principal = secret === undefined ? undefined : await authenticator.authenticate(secret);
+    // Behind a proxy all clients share one address: one that errs must not lock out those whose token nobody can guess.
+    const isLocked = principal === undefined || authenticator.isGuessable(principal.id);
+    if (isLocked && !failures.has(request.ip)) {
       onRefused('rate');
       return httpError(reply.header('retry-after', '60'), request.url, {
         status: 429,
@@ -37,7 +40,6 @@ export function requireToken(
         message: 'too many wrong tokens from this address',
       });
     }
-    const principal = secret === undefined ? undefined : await authenticator.authenticate(secret);
     if (principal === undefined) {
       if (secret !== undefined) failures.take(request.ip);
       onRefused(secret === undefined ? 'no-token' : 'bad-token');

@@ -3,7 +3,9 @@ import { classifyInboundRequest, createMcpHandler, isInitializeRequest } from '@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { principalOfRequest } from '../http/authentication.ts';
 import { rpcError } from '../http/rpc-error.ts';
-import { authInfoOf, createServer, type ServerParts } from './server-factory.ts';
+import { checkBounds } from './bounds.ts';
+import { ListenStreams } from './listen-streams.ts';
+import { authInfoOf, createServer, principalOf, type ServerParts } from './server-factory.ts';
 import { Sessions } from './sessions.ts';
 
 const IDLE_MS = 30 * 60_000;
@@ -20,6 +22,8 @@ export interface McpEndpointOptions {
 /** The one endpoint for both eras: `/mcp`. */
 export interface McpEndpoint {
   readonly sessions: Sessions;
+  /** Ends what belongs to principals that are no more, and sessions that nobody used for long. */
+  sweep(isCurrent: (principalId: string) => Promise<boolean>): Promise<void>;
   /** Tells subscribers of both eras. */
   resourceUpdated(uri: string): void;
   /** Ends every session, stream and request under way. */
@@ -33,25 +37,37 @@ export interface McpEndpoint {
 export function mountMcp(app: FastifyInstance, options: McpEndpointOptions): McpEndpoint {
   const { parts, now, onError } = options;
   const sessions = new Sessions({
-    createServer: (subscriptions) => createServer(parts, subscriptions),
+    createServer: (principal, subscriptions) => createServer(parts, principal, subscriptions),
     now,
     idleMs: IDLE_MS,
     maxPerPrincipal: options.maxSessionsPerPrincipal,
     maxTotal: options.maxSessions,
   });
-  const modern = createMcpHandler(() => createServer(parts), {
+  const modern = createMcpHandler(({ authInfo }) => createServer(parts, principalOf(authInfo)), {
     legacy: 'reject',
     maxSubscriptions: MAX_LISTEN_STREAMS,
     onerror: onError,
   });
+  const streams = new ListenStreams({ perPrincipal: 100, total: MAX_LISTEN_STREAMS });
   const modernHandler = toNodeHandler(modern, { onerror: onError });
 
   app.route({
     method: ['GET', 'POST', 'DELETE'],
     url: '/mcp',
     handler: async (request, reply) => {
-      const auth = authInfoOf(principalOfRequest(request));
+      const principal = principalOfRequest(request);
+      const auth = authInfoOf(principal);
+      const fault = checkBounds(request.body);
+      if (fault !== undefined) return rpcError(reply, 400, -32_600, fault);
       if (isModern(request)) {
+        if (methodOf(request.body) === 'subscriptions/listen' && !streams.open(principal.id, reply.raw)) {
+          return rpcError(
+            reply.header('retry-after', '30'),
+            429,
+            -32_000,
+            'too many subscriptions: end some first',
+          );
+        }
         reply.hijack();
         // A request that was received always has a method; Node's type serves for responses too.
         const raw = Object.assign(request.raw, { auth }) as Parameters<typeof modernHandler>[0];
@@ -88,6 +104,10 @@ export function mountMcp(app: FastifyInstance, options: McpEndpointOptions): Mcp
 
   return {
     sessions,
+    async sweep(isCurrent) {
+      await streams.sweep(isCurrent);
+      await sessions.sweep(isCurrent);
+    },
     resourceUpdated(uri) {
       modern.notify.resourceUpdated(uri);
       sessions.resourceUpdated(uri);
@@ -96,6 +116,10 @@ export function mountMcp(app: FastifyInstance, options: McpEndpointOptions): Mcp
       await Promise.all([modern.close(), sessions.closeAll()]);
     },
   };
+}
+
+function methodOf(body: unknown): unknown {
+  return typeof body === 'object' && body !== null && 'method' in body ? body.method : undefined;
 }
 
 function isModern(request: FastifyRequest): boolean {

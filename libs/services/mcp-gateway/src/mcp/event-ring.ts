@@ -1,7 +1,8 @@
 import type { EventStore, JSONRPCMessage } from '@modelcontextprotocol/server';
 
 const KEPT_MESSAGES = 200;
-const KEPT_BYTES = 1_000_000;
+// A thousand sessions may be open.
+const KEPT_BYTES = 250_000;
 
 /**
  * Messages of one session that a client may ask for again after a lost connection. One per session: the SDK names the

@@ -5,6 +5,7 @@ import {
   type McpServer,
   type ReadResourceResult,
 } from '@modelcontextprotocol/server';
+import type { Principal } from '../auth/grants.ts';
 import { redact } from '../call/redact.ts';
 import { fleetOverview, isUnresolved } from '../fleet/overview.ts';
 import type { Mirror } from '../fleet/mirror.ts';
@@ -22,23 +23,31 @@ export interface ResourceSources {
 const MIME = 'application/json';
 const MAX_LISTED = 200;
 
-/** Registers the resources of this version on a server. All of them can be subscribed to. */
-export function registerResources(server: McpServer, { mirror, recentEvents, now }: ResourceSources): void {
-  const contents = (uri: string, body: Record<string, unknown>): ReadResourceResult => ({
-    contents: [
-      {
-        uri,
-        mimeType: MIME,
-        text: JSON.stringify(redact({ as_of: new Date(now()).toISOString(), ...body })),
-      },
-    ],
-  });
+/** Registers the resources that belong to the principal's toolsets. All of them can be subscribed to. */
+export function registerResources(
+  server: McpServer,
+  sources: ResourceSources,
+  { toolsets }: Pick<Principal, 'toolsets'>,
+): void {
+  if (toolsets.has('core')) registerFleet(server, sources);
+  if (toolsets.has('events')) registerEvents(server, sources);
+}
+
+function contents(uri: string, now: number, body: Record<string, unknown>): ReadResourceResult {
+  const text = JSON.stringify(redact({ as_of: new Date(now).toISOString(), ...body }));
+  return { contents: [{ uri, mimeType: MIME, text }] };
+}
+
+function registerFleet(server: McpServer, { mirror, now }: ResourceSources): void {
   server.registerResource(
     'fleet',
     RESOURCE_URIS.fleet,
     { title: 'Fleet', description: 'Health of everything, as fleet_overview answers it', mimeType: MIME },
-    ({ href }) => contents(href, { ...fleetOverview(mirror) }),
+    ({ href }) => contents(href, now(), { ...fleetOverview(mirror) }),
   );
+}
+
+function registerEvents(server: McpServer, { mirror, recentEvents, now }: ResourceSources): void {
   server.registerResource(
     'recent-events',
     RESOURCE_URIS.recentEvents,
@@ -47,13 +56,14 @@ export function registerResources(server: McpServer, { mirror, recentEvents, now
       description: 'The last 100 events, newest first, with a cursor',
       mimeType: MIME,
     },
-    ({ href }) => contents(href, { ...recentEvents.read() }),
+    ({ href }) => contents(href, now(), { ...recentEvents.read() }),
   );
   server.registerResource(
     'open-incidents',
     RESOURCE_URIS.openIncidents,
     { title: 'Open incidents', description: 'Unresolved incidents, worst first', mimeType: MIME },
-    ({ href }) => contents(href, { items: openIncidents(mirror).map((incident) => incidentRow(incident)) }),
+    ({ href }) =>
+      contents(href, now(), { items: openIncidents(mirror).map((incident) => incidentRow(incident)) }),
   );
   server.registerResource(
     'incident',
@@ -69,9 +79,10 @@ export function registerResources(server: McpServer, { mirror, recentEvents, now
     }),
     { title: 'Incident', description: 'One incident with timeline, findings and evidence', mimeType: MIME },
     ({ href }, { id }) => {
-      const incident = mirror.incident(decodeURIComponent(String(id)));
+      // An id is letters, digits, "-" and "_": nothing in it is ever escaped.
+      const incident = mirror.incident(String(id));
       if (incident === undefined) throw new ResourceNotFoundError(href);
-      return contents(href, { data: incidentRow(incident, new Set(INCIDENT_PARTS)) });
+      return contents(href, now(), { data: incidentRow(incident, new Set(INCIDENT_PARTS)) });
     },
   );
 }

@@ -3,8 +3,11 @@ import {
   ProtocolError,
   ProtocolErrorCode,
   type AuthInfo,
+  type CallToolRequest,
   type CallToolResult,
+  type InputRequiredResult,
   type ServerContext,
+  type Tool as ListedTool,
 } from '@modelcontextprotocol/server';
 import { callTool, type FaultReporter } from '../call/call-tool.ts';
 import type { Principal } from '../auth/grants.ts';
@@ -19,6 +22,20 @@ export interface ServerParts {
   readonly makeContext: (call: Pick<ToolContext, 'principal' | 'signal' | 'progress'>) => ToolContext;
   readonly onFault: FaultReporter;
   readonly version: string;
+  /** What a test serves beside the product's own, over the same transport, authentication and sessions. */
+  readonly extra?: ExtraFeatures | undefined;
+}
+
+/** Features beside the product's own. */
+export interface ExtraFeatures {
+  readonly tools: readonly ListedTool[];
+  /** @returns `undefined` for a name that is not among `tools`. */
+  call(
+    request: CallToolRequest['params'],
+    context: ServerContext,
+  ): Promise<CallToolResult | InputRequiredResult> | undefined;
+  /** Adds capabilities, prompts and resources to a server before it is connected. */
+  register(server: McpServer): void;
 }
 
 const INSTRUCTIONS =
@@ -29,8 +46,9 @@ export function authInfoOf(principal: Principal): AuthInfo {
   return { token: '', clientId: principal.id, scopes: [principal.tier], extra: { principal } };
 }
 
-function principalOf(context: ServerContext): Principal {
-  const principal = context.http?.authInfo?.extra?.['principal'];
+/** Who stands behind what `authInfoOf` made. */
+export function principalOf(authInfo: AuthInfo | undefined): Principal {
+  const principal = authInfo?.extra?.['principal'];
   if (principal === undefined)
     throw new ProtocolError(ProtocolErrorCode.InternalError, 'request without a principal');
   // Put there by authInfoOf and nobody else.
@@ -38,7 +56,11 @@ function principalOf(context: ServerContext): Principal {
 }
 
 /** Makes a server. Tool handlers are ours, so that aliases work unlisted and the list follows the caller's grants. */
-export function createServer(parts: ServerParts, subscriptions?: Set<string>): McpServer {
+export function createServer(
+  parts: ServerParts,
+  principal: Principal,
+  subscriptions?: Set<string>,
+): McpServer {
   const mcp = new McpServer(
     { name: 'proxmox-mcp', title: 'Proxmox MCP gateway', version: parts.version },
     {
@@ -52,16 +74,26 @@ export function createServer(parts: ServerParts, subscriptions?: Set<string>): M
       },
     },
   );
-  registerResources(mcp, parts.resources);
+  registerResources(mcp, parts.resources, principal);
+  parts.extra?.register(mcp);
   mcp.server.setRequestHandler('tools/list', (_request, context) => ({
-    tools: visibleTools(parts.listings, principalOf(context)),
+    tools: [
+      ...visibleTools(parts.listings, principalOf(context.http?.authInfo)),
+      ...(parts.extra?.tools ?? []),
+    ],
   }));
-  mcp.server.setRequestHandler('tools/call', ({ params }, context) => call(parts, params, context));
+  mcp.server.setRequestHandler(
+    'tools/call',
+    async ({ params }, context) =>
+      (await parts.extra?.call(params, context)) ?? (await call(parts, params, context)),
+  );
   // 2025 era only; the 2026 era subscribes by subscriptions/listen.
   mcp.server.setRequestHandler('resources/subscribe', ({ params }) => {
     if (subscriptions !== undefined && subscriptions.size >= MAX_SUBSCRIPTIONS) {
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'too many subscriptions in this session');
     }
+    if (params.uri.length > MAX_URI)
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'no such resource');
     subscriptions?.add(params.uri);
     return {};
   });
@@ -72,7 +104,10 @@ export function createServer(parts: ServerParts, subscriptions?: Set<string>): M
   return mcp;
 }
 
-const MAX_SUBSCRIPTIONS = 200;
+/** Subscriptions of one session, or of one stream of the 2026 era. */
+export const MAX_SUBSCRIPTIONS = 200;
+/** Characters of an address that can be subscribed to. */
+export const MAX_URI = 300;
 
 async function call(
   { makeContext, onFault }: ServerParts,
@@ -82,7 +117,7 @@ async function call(
   const { _meta, signal, notify } = context.mcpReq;
   const progressToken = _meta?.progressToken;
   const toolContext = makeContext({
-    principal: principalOf(context),
+    principal: principalOf(context.http?.authInfo),
     signal,
     progress: (progress, total, message) => {
       if (progressToken === undefined) return;

@@ -16,7 +16,7 @@ export interface Session {
 }
 
 export interface SessionsOptions {
-  readonly createServer: (subscriptions: Set<string>) => McpServer;
+  readonly createServer: (principal: Principal, subscriptions: Set<string>) => McpServer;
   readonly now: () => number;
   readonly idleMs: number;
   readonly maxPerPrincipal: number;
@@ -48,7 +48,7 @@ export class Sessions {
     const own = [...this.#sessions.values()].filter((session) => session.principalId === principal.id);
     if (this.#sessions.size >= maxTotal || own.length >= maxPerPrincipal) return undefined;
     const subscriptions = new Set<string>();
-    const server = createServer(subscriptions);
+    const server = createServer(principal, subscriptions);
     const transport = new NodeStreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
       eventStore: new EventRing(),

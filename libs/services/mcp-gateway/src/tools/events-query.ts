@@ -1,6 +1,7 @@
 import { Channel, requests, Severity } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
 import { encodeCursor } from '../call/event-cursor.ts';
+import { decodeHistoryCursor, encodeHistoryCursor } from '../call/history-cursor.ts';
 import { findGuest } from '../fleet/guest-address.ts';
 import { eventRow } from '../fleet/rows.ts';
 import {
@@ -56,7 +57,7 @@ export const eventsQueryTool = defineTool({
       limit: args.group_by === undefined ? args.limit : 500,
       order: args.order,
       ...defined({
-        cursor: args.cursor,
+        cursor: decodeHistoryCursor(args.cursor),
         since: parseTime('since', args.since, now()),
         until: parseTime('until', args.until, now()),
         channels: args.source,
@@ -97,7 +98,7 @@ export const eventsQueryTool = defineTool({
     return {
       summary: `${items.length} events${answer.nextCursor === undefined ? '' : ', more follow'}.${newest > 0 ? ` Wait for newer ones with events_wait from cursor ${encodeCursor({ events: newest })}.` : ''}`,
       items,
-      next_cursor: answer.nextCursor,
+      next_cursor: encodeHistoryCursor(answer.nextCursor),
     };
   },
 });

@@ -1,6 +1,6 @@
 import { requests, type GuestState } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
-import { markFreeText } from '../call/untrusted.ts';
+import { markFreeText, plainWord } from '../call/untrusted.ts';
 import { degradedSources, type Degraded } from '../fleet/degraded.ts';
 import { findGuest } from '../fleet/guest-address.ts';
 import { eventRow, guestRow, taskRow } from '../fleet/rows.ts';
@@ -60,11 +60,13 @@ export const guestGetTool = defineTool({
       ...(config === undefined ? {} : { ...digestOf(config), config: markFreeText(config) }),
       ...Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, markFreeText(value)])),
       ...history,
-      ...(wanted.has('ha') ? { ha: guest.hastate ?? 'not managed' } : {}),
+      ...(wanted.has('ha')
+        ? { ha: guest.hastate === undefined ? 'not managed' : plainWord(guest.hastate) }
+        : {}),
     };
     const degraded: Degraded[] = [...asked.degraded, ...stale];
     return {
-      summary: `${guest.guestKind} ${guest.vmid}${guest.name === undefined ? '' : ` (${guest.name})`} is ${guest.status} on ${guest.node}.${degraded.length > 0 ? ' Some of it could not be read: see degraded.' : ''}`,
+      summary: `${guest.guestKind} ${guest.vmid}${guest.name === undefined ? '' : ` (${plainWord(guest.name)})`} is ${guest.status} on ${guest.node}.${degraded.length > 0 ? ' Some of it could not be read: see degraded.' : ''}`,
       data,
       degraded,
     };

@@ -1,6 +1,7 @@
 import { NoAnswer } from '@proxmox-mcp/bus';
 import { compareSeverity, IncidentStatus, requests, Severity, type Incident } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
+import { decodeHistoryCursor, encodeHistoryCursor } from '../call/history-cursor.ts';
 import { findGuest } from '../fleet/guest-address.ts';
 import { isUnresolved } from '../fleet/overview.ts';
 import { INCIDENT_PARTS, incidentRow, ownWords } from '../fleet/rows.ts';
@@ -64,7 +65,7 @@ export const incidentsQueryTool = defineTool({
     const statuses =
       args.status === undefined ? UNRESOLVED : args.status.includes('any') ? undefined : args.status;
     const query = defined({
-      cursor: args.cursor,
+      cursor: decodeHistoryCursor(args.cursor),
       // `any` was taken out above.
       statuses: statuses as IncidentStatus[] | undefined,
       minSeverity: args.severity,
@@ -80,7 +81,7 @@ export const incidentsQueryTool = defineTool({
       return {
         summary: summarise(answer.items, statuses === UNRESOLVED),
         items: answer.items.map((incident) => incidentRow(incident, parts)),
-        next_cursor: answer.nextCursor,
+        next_cursor: encodeHistoryCursor(answer.nextCursor),
       };
     } catch (error) {
       if (!(error instanceof NoAnswer) || statuses !== UNRESOLVED) throw error;

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ChannelName, DeliveryReceipt, Severity, subjects, type Notification } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
+import { plainWord } from '../call/untrusted.ts';
 import type { Mirror } from '../fleet/mirror.ts';
 import { enabledChannels } from '../fleet/overview.ts';
 import { ToolError } from './tool-error.ts';
@@ -133,7 +134,7 @@ function receiptRow(channel: string, id: string, found: DeliveryReceipt | undefi
     status: isSettled ? found.status : 'queued',
     ...(found === undefined ? {} : { attempts: found.attempts, at: found.at }),
     ...(found?.reason === undefined ? {} : { reason: found.reason }),
-    ...(found?.remoteId === undefined ? {} : { remote_id: found.remoteId }),
+    ...(found?.remoteId === undefined ? {} : { remote_id: plainWord(found.remoteId) }),
   };
 }
 

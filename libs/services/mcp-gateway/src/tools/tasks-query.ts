@@ -1,5 +1,6 @@
 import { requests, type Fact } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
+import { decodeHistoryCursor, encodeHistoryCursor } from '../call/history-cursor.ts';
 import { untrusted, type UntrustedText } from '../call/untrusted.ts';
 import type { Degraded } from '../fleet/degraded.ts';
 import { findGuest } from '../fleet/guest-address.ts';
@@ -62,7 +63,7 @@ export const tasksQueryTool = defineTool({
       tasks: true,
       limit: args.limit,
       ...defined({
-        cursor: args.cursor,
+        cursor: decodeHistoryCursor(args.cursor),
         cluster: guest?.cluster ?? (args.cluster === '*' ? undefined : args.cluster),
         vmid: guest?.vmid,
         node: args.node,
@@ -77,7 +78,7 @@ export const tasksQueryTool = defineTool({
     return {
       summary: `${answer.items.length} tasks${answer.nextCursor === undefined ? '' : ', more follow'}.`,
       items: answer.items.map(taskRow),
-      next_cursor: answer.nextCursor,
+      next_cursor: encodeHistoryCursor(answer.nextCursor),
     };
   },
 });

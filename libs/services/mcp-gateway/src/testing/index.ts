@@ -1,0 +1,3 @@
+export { startGateway } from './start-gateway.ts';
+export type { TestGateway } from './start-gateway.ts';
+export { answerHistory, event, publishEvent, seedFleet } from './fleet.ts';
