@@ -21,7 +21,8 @@ export async function sendLines(lines: Lines): Promise<number> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let told = '';
   child.stdout.on('data', (chunk: Buffer) => (told += chunk.toString()));
-  const [code] = await once(child, 'close');
+  // Of 'close': the exit code, null after a signal.
+  const [code] = (await once(child, 'close')) as [number | null];
   if (code !== 0) throw new Error(`the sender ended with ${String(code)}`);
   return Number(told);
 }
