@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { createIntake, type Received } from './intake.ts';
 
 function message(text: string): Received {
@@ -60,4 +61,34 @@ it('counts what it could not hand on in time', async () => {
   intake.offer(message('b'));
   await intake.stop(1);
   expect(dropped).toBe(2);
+});
+
+it('hands on the first line at once and gathers what trickles in right after it', async () => {
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
+  try {
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const batches: number[] = [];
+    const intake = createIntake({
+      prepare: (batch) => () => {
+        batches.push(batch.length);
+        return Promise.resolve();
+      },
+      finish: () => () => Promise.resolve(),
+      onDropped: () => undefined,
+      onRetry: () => undefined,
+      onRoom: () => undefined,
+    });
+    intake.offer(message('first'));
+    while (batches.length === 0) await turn();
+    for (const text of ['a', 'b', 'c']) {
+      intake.offer(message(text));
+      for (let i = 0; i < 5; i++) await turn();
+    }
+    expect(batches).toEqual([1]);
+    jest.advanceTimersByTime(1_000);
+    while (intake.length > 0) await turn();
+    expect(batches).toEqual([1, 3]);
+  } finally {
+    jest.useRealTimers();
+  }
 });
