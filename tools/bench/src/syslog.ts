@@ -11,7 +11,7 @@ const SECONDS = Number(process.argv[2] ?? 30);
 const TCP_LINES = 100_000;
 const STEADY = 10_000;
 const BURST = 8_000;
-const STEPS = [5_000, 10_000, 15_000, 20_000, 25_000, 30_000, 40_000, 50_000, 60_000, 80_000];
+const STEPS = [2_500, 5_000, 7_500, 10_000, 15_000, 20_000, 25_000, 30_000, 40_000, 50_000, 60_000, 80_000];
 const STEP_SECONDS = 3;
 
 let next = 0;
