@@ -41,7 +41,14 @@ export const NotifierConfig = z
       .describe('Mildest incident that is told: info, notice, warning, error, critical.'),
     NOTIFY_GROUP_WAIT: int(0, 300)
       .default(5)
-      .describe('Seconds an opening waits before it is sent, so that the message carries the cause.'),
+      .describe(
+        'Seconds an opening waits before it is sent, so that the message carries the cause; sent at once when it is complete.',
+      ),
+    NOTIFY_NODE_GRACE: int(0, 900)
+      .default(120)
+      .describe(
+        'Seconds a node may be offline before it is told, as a restart takes about as long; fencing ends the wait, a planned restart gets ten minutes. 0: at once.',
+      ),
     NOTIFY_TIMEOUT: int(1, 60).default(10).describe('Seconds one attempt to send may take.'),
     NOTIFY_LINK_BASE: httpUrl()
       .optional()

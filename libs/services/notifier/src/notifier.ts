@@ -91,7 +91,10 @@ export function createNotifier(
         minSeverity: config.NOTIFY_MIN_SEVERITY,
         channels: definitions.map((definition) => definition.name),
       },
-      groupWaitMs: config.NOTIFY_GROUP_WAIT * 1_000,
+      settle: {
+        groupWaitMs: config.NOTIFY_GROUP_WAIT * 1_000,
+        nodeGraceMs: config.NOTIFY_NODE_GRACE * 1_000,
+      },
       linkBase: config.NOTIFY_LINK_BASE,
       now,
       suppressed: context.metrics.counter(

@@ -6,7 +6,7 @@ import { dedupOpening, episodeOf, notificationId, resolutionOwed } from '../stag
 import { receiptOf } from '../stages/record.ts';
 import { renderIncident } from '../stages/render.ts';
 import { routeOpening, type RoutePolicy } from '../stages/route.ts';
-import { settleDelay } from '../stages/settle.ts';
+import { settleDelay, type SettlePolicy } from '../stages/settle.ts';
 
 /** What the first line needs. */
 export interface RouteLineTools {
@@ -14,7 +14,7 @@ export interface RouteLineTools {
   readonly incidents: Pick<KeyValue, 'get'>;
   readonly receipts: Receipts;
   readonly policy: RoutePolicy;
-  readonly groupWaitMs: number;
+  readonly settle: SettlePolicy;
   readonly linkBase: string | undefined;
   readonly now: () => number;
   /** Labels `channel`, `reason`. */
@@ -47,9 +47,9 @@ function transitionOf(subject: string): IncidentTransition {
 }
 
 async function opened(tools: RouteLineTools, message: Message<Incident>): Promise<void> {
-  const wait = settleDelay(message.deliveries, tools.groupWaitMs);
-  if (wait > 0) throw new RetryLater(wait, `incident ${message.data.id} settles before it is told`);
   const incident = await newest(tools, message.data);
+  const wait = settleDelay(incident, message.deliveries, tools.settle);
+  if (wait > 0) throw new RetryLater(wait, `incident ${incident.id} settles before it is told`);
   const decision = routeOpening(incident, tools.policy, tools.now());
   for (const channel of decision.channels) {
     const id = notificationId(message.data, 'opened', channel);

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Incident } from '@proxmox-mcp/schemas';
 import { sampleIncident, sampleNotification, sampleResolved } from '../testing/samples.ts';
 import { dedupOpening, notificationId, openingIdOf, resolutionOwed } from './dedup.ts';
 import { receiptOf } from './record.ts';
@@ -33,8 +34,55 @@ describe('route', () => {
 });
 
 describe('settle', () => {
-  it('waits once', () => {
-    expect([settleDelay(1, 5_000), settleDelay(2, 5_000), settleDelay(1, 0)]).toEqual([5_000, 0, 0]);
+  const policy = { groupWaitMs: 5_000, nodeGraceMs: 120_000 };
+  /** How long it waits in all, if nothing more becomes known. */
+  const waitOf = (incident: Incident, of = policy) => {
+    let total = 0;
+    for (let deliveries = 1; deliveries < 1_000; deliveries++) {
+      const delay = settleDelay(incident, deliveries, of);
+      if (delay === 0) return total;
+      total += delay;
+    }
+    return Infinity;
+  };
+  const offline = (change: Partial<Incident> = {}) =>
+    sampleIncident({ condition: 'node.state.offline', ...change });
+  const finding = (id: string) => ({
+    id,
+    runbook: 'rb',
+    claim: 'so it is',
+    confidence: 'high' as const,
+    evidence: [],
+    ruledOut: [],
+    nextSteps: [],
+    at: '2026-03-14T01:07:31.000Z',
+  });
+
+  it.each<[string, Incident, number]>([
+    ['the group wait where the story may grow', sampleIncident(), 5_000],
+    [
+      'no longer once guest, storage, error and finding are known',
+      sampleIncident({ findings: [finding('rb-32/read-error')] }),
+      0,
+    ],
+    [
+      'the group wait while the guest has no name',
+      sampleIncident({ guest: { kind: 'qemu', vmid: 104 }, findings: [finding('rb-32/read-error')] }),
+      5_000,
+    ],
+    ['the grace of a node that may come back', offline(), 120_000],
+    ['ten minutes for a node that was restarted on purpose', offline({ findings: [finding('rb-01/planned-restart')] }), 600_000], // prettier-ignore
+    ['the group wait for a node that is fenced', offline({ severity: 'critical' }), 5_000],
+  ])('waits %s', (_, incident, expected) => {
+    expect(waitOf(incident)).toBe(expected);
+  });
+
+  it('waits for nothing where both waits are switched off', () => {
+    const off = { groupWaitMs: 0, nodeGraceMs: 0 };
+    const planned = offline({ findings: [finding('rb-01/planned-restart')] });
+    expect([sampleIncident(), offline(), planned].map((incident) => waitOf(incident, off))).toEqual([
+      0, 0, 0,
+    ]);
   });
 });
 

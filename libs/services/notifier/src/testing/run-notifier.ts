@@ -12,7 +12,7 @@ export async function runNotifier(
 ): Promise<Service> {
   const service = createNotifier(
     {
-      config: NotifierConfig.parse({ NOTIFY_GROUP_WAIT: '0', ...env }),
+      config: NotifierConfig.parse({ NOTIFY_GROUP_WAIT: '0', NOTIFY_NODE_GRACE: '0', ...env }),
       bus,
       log: createLog('silent'),
       metrics: options.metrics ?? countMetrics().metrics,
