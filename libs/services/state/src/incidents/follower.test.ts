@@ -227,7 +227,7 @@ describe('incidents', () => {
         channel: 'syslog',
         node: 'pve2',
         second,
-        facts: { from, to },
+        facts: { from, to, reporter: 'pve1' },
       });
     t.feed(ha('online', 'unknown', 20));
     expect(incidentsOf(t)).toEqual([
@@ -237,6 +237,12 @@ describe('incidents', () => {
     expect(incidentsOf(t)).toEqual([
       expect.objectContaining({ status: 'resolved', resolution: 'recovered' }),
     ]);
+  });
+
+  it('does not take a silent HA agent, which is all the API tells, for a node that is gone', () => {
+    const facts = { from: 'online', to: 'unknown' };
+    t.feed(sampleEvent({ type: 'ha.node.state.changed', node: 'pve2', facts }));
+    expect(incidentsOf(t)).toEqual([]);
   });
 
   it('names guest and storage from the first line on, where polling knows the guest and the job told where it writes', () => {

@@ -36,8 +36,8 @@ export function createFollower(
   const ledger = createLedger(parts);
   const activities = followActivities(incidents, parts.facts, ledger, { now, guestOf });
   return {
-    fact: activities.fact,
-    merged: activities.merged,
+    fact: (fact) => activities.fact(fact),
+    merged: (from, to) => activities.merged(from, to),
     ...followConditions(incidents, ledger),
     command(command) {
       const held = incidents.get(command.id);

@@ -43,8 +43,18 @@ const OF_OFFLINE_NODE: ReadonlySet<string> = new Set(['node.watchdog.expired', '
 /** Said by the rest of the cluster once it has given the node up: who hears nothing else hears of the end of the node by it. */
 const FENCING: ReadonlySet<string> = new Set(['node.fence.started', 'node.fence.succeeded']);
 
-/** States of the HA manager for a node that is not there. */
+/** States that the HA manager gives a node that has left the cluster. */
 const HA_GONE: ReadonlySet<unknown> = new Set(['unknown', 'fence']);
+
+/**
+ * Whether the HA manager itself says that the node is gone, in its log. The API's `unknown` is another thing: it means that the
+ * node's own HA agent is silent, which a stopped daemon on a healthy node is too.
+ */
+function isGoneForHa({ type, facts }: Fact): boolean {
+  return (
+    type === 'ha.node.state.changed' && typeof facts['reporter'] === 'string' && HA_GONE.has(facts['to'])
+  );
+}
 
 const OFFLINE = 'node.state.offline';
 
@@ -82,7 +92,7 @@ export function conditionOf(
   if (fact.type === 'node.state.online' && fact.node !== undefined)
     return { recovery: nodeOnline({ ...cluster, node: fact.node, at, ref: fact.id }) };
   if (FENCING.has(fact.type) && fact.node !== undefined) return { trouble: fencedNode(fact, fact.node) };
-  if (fact.type === 'ha.node.state.changed' && fact.node !== undefined && HA_GONE.has(fact.facts['to']))
+  if (fact.node !== undefined && isGoneForHa(fact))
     return {
       trouble: nodeOffline({
         ...cluster,
