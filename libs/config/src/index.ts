@@ -1,6 +1,7 @@
 export type { HostConfig } from './host.ts';
 export { bool, httpUrl, int, isSecret, list, oneOf, port, secret, text } from './fields.ts';
 export { CommonSettings } from './common-settings.ts';
+export { LauncherSettings } from './launcher-settings.ts';
 export { SettingsError } from './faults.ts';
 export type { SettingFault } from './faults.ts';
 export { readEnvironment } from './environment.ts';

@@ -193,3 +193,9 @@ it('reads the inventory beside the env file and names what is wrong in it', () =
   writeFileSync(join(dir, 'inventory.yaml'), 'sources:\n  - id: atlas\n    product: xen\n');
   expect(Object.keys(faultsOf({})).join()).toContain('sources.0.product');
 });
+
+it('knows the keys of launchers, so that one .env serves all', () => {
+  expect(
+    faultsOf({ GATEWAY_URL: 'http://127.0.0.1:8080', SERVICES: 'state', NATS_SYNC_INTERVAL: 'always' }),
+  ).toEqual({});
+});

@@ -8,6 +8,7 @@ import type { HostConfig } from './host.ts';
 import { readHosts } from './hosts.ts';
 import { readInventory } from './inventory-file.ts';
 import { KNOWN_KEYS } from './known-keys.ts';
+import { LauncherSettings } from './launcher-settings.ts';
 import { decideListener, readListeners, type ListenerSwitch } from './listeners.ts';
 import { PENDING_KEYS } from './pending-keys.ts';
 import { misspeltKeys } from './unknown-keys.ts';
@@ -48,7 +49,12 @@ export interface LoadedSettings {
 export function loadSettings(owners: readonly SettingsOwner[], options: LoadOptions): LoadedSettings {
   const faults: SettingFault[] = [];
   const env = readEnvironment(options.env, options.envFile);
-  const known = new Set([...KNOWN_KEYS, ...Object.keys(PENDING_KEYS), ...Object.keys(CommonSettings.shape)]);
+  const known = new Set([
+    ...KNOWN_KEYS,
+    ...Object.keys(PENDING_KEYS),
+    ...Object.keys(CommonSettings.shape),
+    ...Object.keys(LauncherSettings.shape),
+  ]);
   for (const owner of owners) for (const key of Object.keys(owner.config.shape)) known.add(key);
 
   const common = readObject(CommonSettings, env, faults);
