@@ -5,6 +5,7 @@ import type { Received, StoreBatch } from './intake.ts';
 import { normalizeMessage, type HostMessage } from './normalize.ts';
 import { createOomJoiner, type Joinable } from './oom-joiner.ts';
 import { parseMessage } from './parse.ts';
+import { createRepeats } from './repeats.ts';
 
 /** Source of events whose sender is not known: dead letters only. */
 const NO_SOURCE = 'syslog';
@@ -46,6 +47,7 @@ export function createBatchReceiver(options: BatchReceiverOptions): BatchReceive
     },
   }));
   const mayKeep = createLetterLimit(now);
+  const repeats = createRepeats();
 
   function settle({ received, source }: Pending, result: NormalizeResult): StoreBatch {
     const { origin, bytes, receivedAt } = received;
@@ -73,7 +75,11 @@ export function createBatchReceiver(options: BatchReceiverOptions): BatchReceive
   }
 
   function settleKnown({ message, tag }: Joinable<Pending>): StoreBatch {
-    return settle(tag, normalizeSafely(message, tag.received.receivedAt));
+    const { receivedAt } = tag.received;
+    const result = normalizeSafely(message, receivedAt);
+    const [draft] = 'events' in result ? result.events : [];
+    const isRepeat = draft !== undefined && repeats.isRepeat(draft, receivedAt);
+    return settle(tag, isRepeat ? { ignore: true, reason: 'repeat' } : result);
   }
 
   function receive(received: Received): StoreBatch[] {
