@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { UsageError, type Command } from '../command.ts';
 
 /**
- * What an idle product holds (docs/benchmarks). Node keeps up to 48 MB ready for young objects: 6 MB are 50 MB less in all, for a
+ * What an idle product holds (docs/benchmarks). Node keeps up to 48 MB ready for young objects: 6 MB are 40 MB less in all, for a
  * tenth of the rate of a syslog flood. The only WebAssembly is what strips types at the first start and what reads HTTP: to
  * optimise it costs 10 MB.
  */
