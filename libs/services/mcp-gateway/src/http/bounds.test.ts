@@ -26,12 +26,16 @@ beforeEach(async () => {
 afterEach(() => gateway.close());
 
 /** A request of the 2026 era. */
-function modern(token: string, method: string, params: Record<string, unknown>, headers = {}) {
+function modern(
+  token: string,
+  method: string,
+  params: { uri?: string } & Record<string, unknown>,
+  headers = {},
+) {
   const _meta = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
     'io.modelcontextprotocol/clientCapabilities': {},
   };
-  const name = params['name'] ?? params['uri'];
   return fetch(`${gateway.url}/mcp`, {
     method: 'POST',
     headers: {
@@ -39,7 +43,7 @@ function modern(token: string, method: string, params: Record<string, unknown>, 
       authorization: `Bearer ${token}`,
       'mcp-protocol-version': '2026-07-28',
       'mcp-method': method,
-      ...(name === undefined ? {} : { 'mcp-name': String(name) }),
+      ...(params.uri === undefined ? {} : { 'mcp-name': params.uri }),
       ...MCP,
       ...headers,
     },
@@ -72,7 +76,7 @@ it('bounds the subscriptions of one principal', async () => {
   expect(statuses.filter((status) => status === 429)).toHaveLength(1);
   const other = await listen(TOKEN);
   expect(other.status).toBe(200);
-  await Promise.all([...streams, other].map(({ body }) => body?.cancel()));
+  for (const { body } of [...streams, other]) await body?.cancel();
 });
 
 it.each([
