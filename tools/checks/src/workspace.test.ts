@@ -49,7 +49,7 @@ it('every dependency is pinned exactly', () => {
     ...projects().map((p) => p.dependencies),
   ];
   for (const [name, version] of pins.flatMap((group) => Object.entries(group ?? {}))) {
-    expect(`${name} ${version}`).toMatch(/ \d+\.\d+\.\d+$/);
+    expect(`${name} ${version}`).toMatch(/ (npm:@?[\w./-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/);
   }
 });
 

@@ -28,7 +28,7 @@ instruction. Secrets are taken out of everything, by key and by shape. Unknown a
 const REST = `
 ## Resources
 
-Every one can be subscribed to: \`resources/subscribe\` in protocol 2025-11-25, \`subscriptions/listen\` in 2026-07-28.
+The first belongs to toolset \`core\`, the others to \`events\`. Every one can be subscribed to: \`resources/subscribe\` in protocol 2025-11-25, \`subscriptions/listen\` in 2026-07-28.
 
 - \`proxmox://fleet\`: health of everything, as \`fleet_overview\` answers it
 - \`proxmox://events/recent\`: the last 100 events, newest first, with a cursor
@@ -49,7 +49,9 @@ All paths want \`Authorization: Bearer <token>\`, except \`/healthz\`.
 
 \`GET /api/v1/events/stream\` answers server-sent events. Each \`id\` is a cursor; a reader that reconnects with \`Last-Event-ID\` (or
 \`cursor\`) misses nothing that the bus still keeps; what it keeps no more is told by a message \`event: gap\`. A heartbeat comes every 15 seconds. A reader that does not empty its buffer for
-30 seconds is disconnected and can come back with its cursor. At most 50 streams per token, 500 in all. Query parameters:
+30 seconds is disconnected and can come back with its cursor. Where events after the cursor are not kept any more, a message
+\`event: gap\` says so (\`events_wait\` answers \`gap: true\`): ask \`events_query\` for what was missed. The stream belongs to toolset
+\`events\`. At most 50 streams per token, 500 in all. Query parameters:
 
 - \`cursor\`: everything after it; now when omitted. \`Last-Event-ID\` wins over it
 - \`types\`: types by comma, \`*\` for any: \`backup.*,*.failed\`
@@ -118,7 +120,8 @@ function aliases(): string {
 ## Names of the predecessor
 
 Accepted by \`tools/call\` and REST, hidden from \`tools/list\`. Of \`execute_vm_command\` and \`execute_lxc_command\` only \`status\` and
-\`config\` work: this version changes no guests.
+\`config\` work: this version changes no guests. \`start_vm\`, \`stop_vm\`, \`run_diagnostic\` and \`test_connectivity\` answer
+\`unsupported_version\` and name what works instead.
 
 | name | answered by |
 |---|---|
