@@ -35,6 +35,11 @@ export interface Homes {
   movesAfter(event: Event, factId: string, isFirst: boolean): Move[];
 }
 
+const FENCING: ReadonlySet<string> = new Set(['node.fence.started', 'node.fence.succeeded']);
+
+/** Reports of one fencing lie this close together (PROXMOX §G.5). */
+const FENCING_SPAN_MS = 10 * 60_000;
+
 /** Makes the finder over one history; everything belongs inside one transaction. */
 export function createHomes(events: EventStore, facts: FactStore): Homes {
   function rehome(eventId: string, from: string, to: string): Move[] {
@@ -138,6 +143,16 @@ export function createHomes(events: EventStore, facts: FactStore): Homes {
     return outageOf(report, outages, ends);
   }
 
+  /** T5: log line and notification of one fencing. */
+  function fencingHome({ type, node, cluster, occurredAt }: Event): string | undefined {
+    if (node === undefined) return undefined;
+    const at = Date.parse(occurredAt);
+    const same = facts.ended(type, node, [at - FENCING_SPAN_MS, at + FENCING_SPAN_MS]);
+    return same.find(
+      (fact) => cluster === undefined || fact.cluster === undefined || fact.cluster === cluster,
+    )?.id;
+  }
+
   return {
     homeOf(event) {
       const { factId } = identityOf(event);
@@ -147,7 +162,8 @@ export function createHomes(events: EventStore, facts: FactStore): Homes {
         return task === undefined ? factId : homeOfLine(line, task);
       }
       if (isNamelessError(event)) return errorHome(event) ?? factId;
-      return isOutageReport(event) ? (outageHome(event) ?? factId) : factId;
+      if (isOutageReport(event)) return outageHome(event) ?? factId;
+      return FENCING.has(event.type) ? (fencingHome(event) ?? factId) : factId;
     },
     movesAfter(event, factId, isFirst) {
       const identity = identityOf(event);

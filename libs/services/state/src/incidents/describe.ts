@@ -98,7 +98,7 @@ function describeBackup(fact: Fact): Description {
     .slice(0, NAMED_GUESTS)
     .map(
       (guest, index) =>
-        `${failed.length > 1 ? `${names[index]}: ` : ''}${cut(guest.error ?? reason ?? 'no reason given', 300)}`,
+        `${failed.length > 1 ? `${names[index]}: ` : ''}${cutMiddle(guest.error ?? reason ?? 'no reason given', 300)}`,
     )
     .join('; ');
   return {
@@ -148,4 +148,12 @@ const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 export function cut(text: string, max: number): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length <= max ? line : `${line.slice(0, max - 1)}…`;
+}
+
+/** Cuts the middle out, down to `max` characters, on one line: what was done stands first in an error, and why it failed last. */
+function cutMiddle(text: string, max: number): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  if (line.length <= max) return line;
+  const head = Math.floor((max - 3) / 2);
+  return `${line.slice(0, head)} … ${line.slice(3 + head - max)}`;
 }
