@@ -30,6 +30,8 @@ export interface ExpectedIncident {
   /** Texts that its cause has to contain. */
   readonly causeContains?: readonly string[];
   readonly resolved?: boolean;
+  /** How often it happened; absent: not looked at. */
+  readonly occurrences?: number;
 }
 
 /** A scripted course of events with its truth. */
