@@ -54,7 +54,7 @@ async function play(scenario: string) {
   const playing = lab.play(scenario);
   let over = false;
   void playing.done.then(() => (over = true));
-  for (let i = 0; i < 2_000 && !over; i++) {
+  for (let i = 0; i < 20_000 && !over; i++) {
     clock.advance(10_000);
     await Promise.resolve();
   }
