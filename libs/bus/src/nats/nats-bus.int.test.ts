@@ -161,12 +161,10 @@ await describeWithNats('the NATS driver with a server', (found) => {
       bus.publish(subjectOf(`observations.${['a', 'b', 'c'][n % 3]}`), { n, text }),
     );
     await Promise.all(published);
-    const started = performance.now();
     const filters = ['observations.a', 'observations.b'];
     const { got, consumer } = await collect(bus, { durable: 'backlog', filters, maxInFlight: 512 });
-    await got.reach((count / 3) * 2);
-    // It crawled at 165/s, that is 48 s, when the server was given both filters.
-    expect(performance.now() - started).toBeLessThan(15_000);
+    // It crawled at 165/s, that is 48 s, when the server was given both filters: `reach` gives up long before.
+    expect(await got.reach((count / 3) * 2)).toHaveLength((count / 3) * 2);
     await consumer.stop();
     await bus.close();
   });

@@ -263,8 +263,8 @@ describe('normalizeNotification', () => {
     );
   });
 
-  it('reads two megabytes of hostile text within a second', () => {
-    const started = performance.now();
+  it('reads two megabytes of hostile text', () => {
+    // A pattern that backtracks would run into the time limit of the test.
     for (const unit of [
       'A',
       ' ',
@@ -273,8 +273,8 @@ describe('normalizeNotification', () => {
       '101: 2026-03-14 02:00:04 ERROR: Backup of VM 101 failed - \n',
       '\n',
     ]) {
-      normalize({ title: unit.repeat(500), message: unit.repeat(Math.ceil(2_000_000 / unit.length)) });
+      const message = unit.repeat(Math.ceil(2_000_000 / unit.length));
+      expect(normalize({ title: unit.repeat(500), message })).toBeDefined();
     }
-    expect(performance.now() - started).toBeLessThan(6_000);
   });
 });

@@ -62,11 +62,10 @@ describe('parseMessage', () => {
   });
 
   it('stays quick on the longest hostile headers', () => {
-    const started = performance.now();
+    // A pattern that backtracks would run into the time limit of the test.
     for (const unit of ['[', '[a="', ' ', '\\', '-', ']', '<']) {
-      parse(`<30>1 - h a - - ${unit.repeat(65_000)}`);
-      parse(`<30>Mar 14 02:07:31 ${unit.repeat(65_000)}`);
+      expect(parse(`<30>1 - h a - - ${unit.repeat(65_000)}`)).toBeDefined();
+      expect(parse(`<30>Mar 14 02:07:31 ${unit.repeat(65_000)}`)).toBeDefined();
     }
-    expect(performance.now() - started).toBeLessThan(1_000);
   });
 });
