@@ -32,7 +32,7 @@ export function renderIncident(
     `Where: ${where(incident)}`,
     kind === 'resolved' ? `Since: ${span(incident)}` : `Since: ${stamp(incident.openedAt)}`,
     `Why: ${incident.cause === undefined ? 'not known yet' : oneLine(incident.cause, 600)}`,
-    ...diagnosis(incident),
+    ...diagnosis(incident, kind),
     `Done: ${done(incident, kind)}`,
   ];
   if (incident.occurrences > 1) lines.push(`Seen: ${incident.occurrences} times`);
@@ -61,7 +61,7 @@ function where(incident: Incident): string {
   return parts.length === 0 ? incident.product.toUpperCase() : oneLine(parts.join(', '), 400);
 }
 
-function diagnosis(incident: Incident): string[] {
+function diagnosis(incident: Incident, kind: 'opened' | 'resolved'): string[] {
   const lines: string[] = [];
   const order = { high: 0, medium: 1, low: 2 } as const;
   const findings = [...incident.findings].sort((a, b) => order[a.confidence] - order[b.confidence]);
@@ -69,7 +69,8 @@ function diagnosis(incident: Incident): string[] {
     lines.push(`Finding (${finding.confidence} confidence): ${oneLine(finding.claim, 400)}`);
   }
   if (findings.length > MAX_FINDINGS) lines.push(`and ${findings.length - MAX_FINDINGS} more findings`);
-  const steps = [...new Set(findings.flatMap((finding) => finding.nextSteps))];
+  // Nobody is sent to check what is mended.
+  const steps = kind === 'resolved' ? [] : [...new Set(findings.flatMap((finding) => finding.nextSteps))];
   for (const step of steps.slice(0, MAX_STEPS)) lines.push(`Next: ${oneLine(step, 300)}`);
   return lines;
 }

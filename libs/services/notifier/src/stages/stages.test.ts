@@ -206,7 +206,12 @@ describe('render', () => {
   });
 
   it('says at the end how long it lasted and what ended it', () => {
-    const { title, body, link } = renderIncident(sampleResolved(), 'resolved', {});
+    const { title, body, link } = renderIncident(
+      sampleResolved({ findings: incident.findings }),
+      'resolved',
+      {},
+    );
+    expect(body).not.toContain('Next:');
     expect(title).toBe('RESOLVED: Backup job backup-7c1e failed on pve1');
     expect(body).toContain('Since: 2026-03-14 01:07 UTC, until 2026-03-14 03:10 UTC (2h 3m)');
     expect(body).toContain('Done: resolved: succeeded');
