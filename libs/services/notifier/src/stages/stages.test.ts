@@ -207,7 +207,20 @@ describe('render', () => {
 
   it('says at the end how long it lasted and what ended it', () => {
     const { title, body, link } = renderIncident(
-      sampleResolved({ findings: incident.findings }),
+      sampleResolved({
+        findings: [
+          {
+            id: 'rb-32/read-error',
+            runbook: 'rb-32',
+            claim: 'The disk could not be read',
+            confidence: 'high',
+            evidence: [],
+            ruledOut: [],
+            nextSteps: ['Check the disk'],
+            at: '2026-03-14T01:08:00.000Z',
+          },
+        ],
+      }),
       'resolved',
       {},
     );
