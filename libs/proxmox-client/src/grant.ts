@@ -1,5 +1,5 @@
 import type { Product } from '@proxmox-mcp/schemas';
-import type { Capability } from './capabilities.ts';
+import { CAPABILITIES, type Capability } from './capabilities.ts';
 
 // Roles are granted where they reach everything we watch, not path by path: one line covers three rows of the matrix.
 const WHOLE = new Set(['PVEAuditor', 'Audit']);
@@ -20,6 +20,16 @@ export function grantCommand(product: Product, authId: string, capability: Capab
   // No built-in role has just these: make one.
   const own = `ProxmoxMcp-${capability.name}`;
   return `pveum role add ${own} --privs ${quote(capability.privileges.join(' '))} && ${grant(own)}`;
+}
+
+/** The command that grants any one of `privileges`; `undefined` where we have no use for them. */
+export function grantFor(
+  product: Product,
+  authId: string,
+  privileges: readonly string[],
+): string | undefined {
+  const capability = CAPABILITIES[product].find((one) => one.privileges.some((p) => privileges.includes(p)));
+  return capability && grantCommand(product, authId, capability);
 }
 
 // An authid holds "!", which a shell would expand; nothing in a valid one needs escaping inside single quotes.

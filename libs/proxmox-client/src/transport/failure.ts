@@ -53,6 +53,8 @@ const SYSTEM: Readonly<Record<string, string>> = {
   ENOTFOUND: 'name not found',
   EAI_AGAIN: 'name server does not answer',
   ETIMEDOUT: 'connecting timed out',
+  // A host that goes down in the middle of a handshake; it says nothing about certificates.
+  ECONNRESET: 'connection reset',
 };
 
 /** Reads an error of the socket before the connection was made. */
@@ -61,13 +63,8 @@ export function connectFailure(error: unknown): TransportFailure {
   const code = codeOf(error) ?? '';
   const plain = SYSTEM[code];
   if (plain !== undefined) return new TransportFailure('unreachable', plain, { cause: error });
-  // OpenSSL's own codes, and a peer that hangs up or talks plain HTTP during the handshake.
-  if (
-    code.startsWith('ERR_SSL') ||
-    code.startsWith('ERR_TLS') ||
-    code === 'EPROTO' ||
-    code === 'ECONNRESET'
-  ) {
+  // OpenSSL's own codes, and a peer that talks plain HTTP during the handshake.
+  if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code === 'EPROTO') {
     return new TransportFailure('tls', `no TLS connection (${code})`, { cause: error });
   }
   return new TransportFailure('unreachable', `no connection${code === '' ? '' : ` (${code})`}`, {
