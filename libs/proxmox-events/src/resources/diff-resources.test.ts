@@ -62,6 +62,14 @@ describe('diffResources', () => {
     expect(polls(full, [], [node('a'), vm(1, 'a')], full)).toEqual([[], [], []]);
   });
 
+  it('concludes nothing from a small host that lost all it had at once, and believes in one guest removed', () => {
+    const small = [node('a'), vm(1, 'a'), vm(2, 'a'), storage('a', 10)];
+    expect(polls(small, [node('a')], small)).toEqual([[], []]);
+    const single = [node('a'), vm(1, 'a'), storage('a', 10)];
+    expect(polls(single, [node('a')], single)).toEqual([[], []]);
+    expect(polls(single, [node('a'), storage('a', 10)])).toEqual([['guest.disappeared@a']]);
+  });
+
   it('tells of a restart after a move', () => {
     expect(
       polls([node('a'), node('b'), vm(1, 'a')], [node('a'), node('b'), vm(1, 'b', { uptime: 3 })]),

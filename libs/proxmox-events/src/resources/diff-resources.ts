@@ -56,7 +56,12 @@ export function diffResources(before: ResourceSnapshot, after: ResourceSnapshot)
 
 function isShrunken(before: ResourceSnapshot, after: ResourceSnapshot): boolean {
   if (Object.keys(before.nodes).length > 0 && Object.keys(after.nodes).length === 0) return true;
-  const known = Object.keys(before.guests);
-  const gone = known.filter((vmid) => !after.guests[vmid]).length;
-  return gone > FEW && gone * 2 > known.length;
+  const known = Object.entries(before.guests);
+  const gone = known.filter(
+    ([vmid, { node }]) => !after.guests[vmid] && after.nodes[node]?.status !== 'offline',
+  ).length;
+  if (gone > FEW && gone * 2 > known.length) return true;
+  // A small host has few to lose. Its only guest may be deleted; not together with the sight of every storage.
+  const isBlind = Object.keys(before.storages).length > 0 && Object.keys(after.storages).length === 0;
+  return gone > 0 && gone === known.length && (gone > 1 || isBlind);
 }
