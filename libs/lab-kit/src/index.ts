@@ -1,5 +1,7 @@
 export { createLab } from './lab.ts';
 export type { Lab, LabAddress, LabOptions } from './lab.ts';
+export { makeCertificate } from './http/certificate.ts';
+export type { ServerCertificate } from './http/certificate.ts';
 export { createRunningClock, createSteppedClock } from './world/clock.ts';
 export type { SteppedClock, WorldClock } from './world/clock.ts';
 export type {
