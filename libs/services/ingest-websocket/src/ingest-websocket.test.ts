@@ -194,6 +194,33 @@ describe('a host', () => {
     await s.clock.until(() => s.types().includes('guest.start.started'), 4_000);
   });
 
+  it('that takes rights away is named at once, its rows are not taken for gone, and all ends when they are back', async () => {
+    await open((p) => [101, 102].forEach((vmid) => p.guest(vmid, 'pve1')));
+    await s.clock.advance(60_000);
+    const command = "pveum acl modify / --tokens 'mcp@pve!mcp' --roles PVEAuditor";
+    const guests = [...pve.guests];
+    pve.guests.clear();
+    pve.missing = [{ detail: 'guests', command }];
+    await s.clock.advance(25_000);
+    expect((await s.sourceState())?.degraded).toContainEqual(expect.objectContaining({ fix: command }));
+    // So long that the short list is taken for the truth.
+    await s.clock.advance(20 * 60_000);
+    for (const [vmid, row] of guests) pve.guests.set(vmid, row);
+    pve.missing = [];
+    await s.clock.advance(45_000);
+    expect(await s.sourceState()).toMatchObject({ status: 'ok', degraded: [] });
+    expect(s.types()).toEqual([]);
+  });
+
+  it('that is left alone after failures keeps the reason they had', async () => {
+    await open();
+    pve.failures.set('*', 'proxy');
+    await s.clock.advance(30_000);
+    pve.failures.set('*', 'circuit-open');
+    await s.clock.advance(60_000);
+    expect((await s.sourceState())?.degraded).toMatchObject([{ reason: 'not-json' }]);
+  });
+
   it('with a dead node is watched as fast as ever', async () => {
     await open((p) => {
       p.guest(101, 'pve3');

@@ -50,7 +50,7 @@ export function createIngestWebsocket(
   const { config, bus, log, metrics, hosts, instance } = context;
   const clock = far.clock ?? { now: context.now, sleep: (ms, signal) => systemClock.sleep(ms, signal) };
   const random = far.random ?? Math.random;
-  const openPort = far.openPort ?? clientPort(log);
+  const openPort = far.openPort ?? clientPort(context);
   const counters = {
     requests: metrics.counter('websocket_requests_total', 'Requests to Proxmox hosts'),
     backfills: metrics.counter('websocket_backfills_total', 'Comparisons with a task archive'),
@@ -66,12 +66,15 @@ export function createIngestWebsocket(
 
   const watchHost = (host: Host, cursors: KeyValue, state: KeyValue): Watched => {
     const stopping = new AbortController();
+    const { auth, product } = host;
+    const authId = auth.kind === 'token' ? `${auth.user}!${auth.tokenName}` : auth.user;
+    const configured = { prefix: envName(host), product, authId };
     const health = createHostHealth({
       name: host.name,
       service: SERVICE,
-      product: host.product,
+      product,
       owner: instance,
-      prefix: envName(host),
+      configured,
       longestPauseMs: config.EVENT_WS_RECONNECT_INTERVAL * 1000,
       now: () => clock.now(),
       random,
@@ -87,7 +90,7 @@ export function createIngestWebsocket(
     };
     const watch = startHostWatch({
       source: host.name,
-      prefix: envName(host),
+      configured,
       clock,
       log,
       health,
@@ -182,11 +185,15 @@ export function createIngestWebsocket(
   };
 }
 
-function clientPort(log: ServiceContext<unknown>['log']): OpenPort {
+/** Ten times the first rest, with its jitter, is the longest that a client leaves a host alone. */
+const LONGEST_RESTS = 12;
+
+function clientPort({ config, log }: ServiceContext<IngestWebsocketConfig>): OpenPort {
+  const options = { log, breakerCoolDownMs: (config.EVENT_WS_RECONNECT_INTERVAL * 1000) / LONGEST_RESTS };
   return (host) =>
     host.product === 'pve'
-      ? { product: 'pve', port: createPvePort(createPveClient(host, { log })) }
-      : { product: 'pbs', port: createPbsPort(createPbsClient(host, { log })) };
+      ? { product: 'pve', port: createPvePort(createPveClient(host, options)) }
+      : { product: 'pbs', port: createPbsPort(createPbsClient(host, options)) };
 }
 
 /** Writes what was found out about a source when it is not what was written last. */

@@ -1,12 +1,20 @@
-import type { ProxmoxError } from '@proxmox-mcp/proxmox-client';
-import type { Degradation } from '@proxmox-mcp/schemas';
+import { grantFor, type ProxmoxError } from '@proxmox-mcp/proxmox-client';
+import type { Degradation, Product } from '@proxmox-mcp/schemas';
 
 /** A degradation before it is known since when. */
 export type Trouble = Omit<Degradation, 'since'>;
 
+/** How a host is configured, as far as fixes name it. */
+export interface Configured {
+  /** Start of the host's setting names: `PVE1`, `PVE_CLUSTER_PRIMARY`. */
+  readonly prefix: string;
+  readonly product: Product;
+  /** `user@realm` or `user@realm!token`. */
+  readonly authId: string;
+}
+
 /** What to call a failed call, and what to do about it. */
-export function troubleOf(error: ProxmoxError, settings: { readonly prefix: string }): Trouble {
-  const { prefix } = settings;
+export function troubleOf(error: ProxmoxError, { prefix, product, authId }: Configured): Trouble {
   const detail = error.detail.slice(0, 500);
   switch (error.kind) {
     case 'fingerprint':
@@ -19,7 +27,10 @@ export function troubleOf(error: ProxmoxError, settings: { readonly prefix: stri
       return {
         reason: 'tls',
         detail,
-        fix: `pin the certificate: ${prefix}_FINGERPRINT=${error.seenFingerprint ?? '<SHA-256>'}`,
+        fix:
+          error.seenFingerprint === undefined
+            ? `check that ${prefix}_HOST names the port of the API, which speaks TLS`
+            : `pin the certificate: ${prefix}_FINGERPRINT=${error.seenFingerprint}`,
       };
     case 'auth':
       return {
@@ -27,11 +38,14 @@ export function troubleOf(error: ProxmoxError, settings: { readonly prefix: stri
         detail,
         fix: `check ${prefix}_USER, ${prefix}_TOKEN_NAME and ${prefix}_TOKEN_VALUE`,
       };
-    case 'permission':
+    case 'permission': {
+      const fix = grantFor(product, authId, error.privileges ?? []);
       return {
+        ...(fix === undefined ? {} : { fix: fix.slice(0, 500) }),
         reason: 'privilege',
         detail: `${error.privileges?.join(' or ') ?? 'a privilege'} is missing on ${error.aclPath ?? error.path}`,
       };
+    }
     case 'timeout':
       return { reason: 'timeout', detail, fix: `check the load and the network of ${prefix}_HOST` };
     case 'proxy':

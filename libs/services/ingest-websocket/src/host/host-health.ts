@@ -1,7 +1,7 @@
 import type { ProxmoxError } from '@proxmox-mcp/proxmox-client';
 import type { Degradation, Product, SourceState } from '@proxmox-mcp/schemas';
 import type { Logger } from '@proxmox-mcp/service-kit';
-import { troubleOf, type Trouble } from './degradation.ts';
+import { troubleOf, type Configured, type Trouble } from './degradation.ts';
 
 /** How one host is doing as a source. Troubles are logged once, when they begin and when they end. */
 export interface HostHealth {
@@ -26,8 +26,7 @@ export interface HostHealthOptions {
   readonly service: string;
   readonly product: Product;
   readonly owner: string;
-  /** Start of the host's setting names: `PVE1`, `PVE_CLUSTER_PRIMARY`. */
-  readonly prefix: string;
+  readonly configured: Configured;
   /** Longest pause between two attempts. */
   readonly longestPauseMs: number;
   readonly now: () => number;
@@ -41,7 +40,7 @@ const HOST = 'host';
 const MAX_DETAILS = 50;
 
 export function createHostHealth(options: HostHealthOptions): HostHealth {
-  const { name, prefix, log, now, random, longestPauseMs } = options;
+  const { name, configured, log, now, random, longestPauseMs } = options;
   const troubles = new Map<string, readonly Degradation[]>();
   let failures = 0;
   let lastSuccess: number | undefined;
@@ -97,10 +96,11 @@ export function createHostHealth(options: HostHealthOptions): HostHealth {
   return {
     report,
     failed(error) {
-      const trouble = troubleOf(error, { prefix });
+      const trouble = troubleOf(error, configured);
       const [known] = troubles.get(HOST) ?? [];
       // The client words one outage in several ways (refused, then "not asked, failed too often"): one report is enough.
-      if (known?.reason !== trouble.reason) report(HOST, [trouble]);
+      const isSame = error.kind === 'circuit-open' || known?.reason === trouble.reason;
+      if (known === undefined || !isSame) report(HOST, [trouble]);
       const pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures, 16), longestPauseMs);
       failures += 1;
       return Math.max(error.retryAfterMs ?? 0, pause * (0.75 + random() / 4));

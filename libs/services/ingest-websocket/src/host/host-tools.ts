@@ -25,6 +25,10 @@ export interface HostTools {
   guardUntilAnswered(what: string, turn: () => Promise<void>): Promise<void>;
   /** Waits for all loops to end; the first that fails ends the watch. */
   together(loops: readonly Promise<void>[]): Promise<void>;
+  /** Something looks as if a privilege were gone: the next check of our access comes early. */
+  doubtAccess(): void;
+  /** Whether anybody doubted since this was last asked. */
+  takeAccessDoubt(): boolean;
   /** What went wrong with a call that one node had to answer. Faults of our own end the watch. */
   nodeError(node: string, error: unknown): void;
 }

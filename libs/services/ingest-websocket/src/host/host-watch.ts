@@ -3,7 +3,7 @@ import { ProxmoxError, type Clock } from '@proxmox-mcp/proxmox-client';
 import type { Logger } from '@proxmox-mcp/service-kit';
 import { createBudget } from '../pace/budget.ts';
 import { isNodeTrouble } from '../pace/lanes.ts';
-import { isHostTrouble, troubleOf } from './degradation.ts';
+import { isHostTrouble, troubleOf, type Configured } from './degradation.ts';
 import type { HostHealth } from './host-health.ts';
 import type { HostMetrics, HostTools } from './host-tools.ts';
 
@@ -15,7 +15,7 @@ export interface HostWatch {
 
 export interface HostWatchOptions {
   readonly source: string;
-  readonly prefix: string;
+  readonly configured: Configured;
   readonly clock: Clock;
   readonly log: Logger;
   readonly health: HostHealth;
@@ -68,9 +68,11 @@ export function startHostWatch(options: HostWatchOptions): HostWatch {
 }
 
 function createTools(options: HostWatchOptions, turn: AbortController): HostTools {
-  const { source, prefix, clock, log, health, metrics } = options;
+  const { source, configured, clock, log, health, metrics } = options;
   const { signal } = turn;
   const budget = createBudget({ perSecond: REQUESTS_PER_SECOND, burst: BURST, now: () => clock.now() });
+
+  let isAccessDoubted = false;
 
   /** What to do about a refusal: leave the whole host alone for a while, or only this call. */
   const refused = (
@@ -78,8 +80,10 @@ function createTools(options: HostWatchOptions, turn: AbortController): HostTool
     error: ProxmoxError,
   ): { readonly waitMs: number; readonly isHost: boolean } => {
     if (isHostTrouble(error)) return { waitMs: health.failed(error), isHost: true };
-    if (error.kind === 'permission') health.report(`call ${what}`, [troubleOf(error, { prefix })]);
-    else log.debug({ source, what, kind: error.kind }, 'call refused, will ask again');
+    if (error.kind === 'permission') {
+      isAccessDoubted = true;
+      health.report(`call ${what}`, [troubleOf(error, configured)]);
+    } else log.debug({ source, what, kind: error.kind }, 'call refused, will ask again');
     return { waitMs: REFUSED_MS, isHost: false };
   };
   const attempt = async (what: string, work: () => Promise<void>) => {
@@ -124,6 +128,12 @@ function createTools(options: HostWatchOptions, turn: AbortController): HostTool
     async together(loops) {
       for (const loop of loops) loop.catch((error: unknown) => turn.abort(error));
       await Promise.allSettled(loops);
+    },
+    doubtAccess: () => void (isAccessDoubted = true),
+    takeAccessDoubt() {
+      const was = isAccessDoubted;
+      isAccessDoubted = false;
+      return was;
     },
     nodeError(node, error) {
       if (signal.aborted) return;

@@ -3,7 +3,7 @@ import { diffDatastores, readDatastores, type DatastoreSnapshot } from '@proxmox
 import { InventorySource, type EventDraft, type ObservedRow } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
 import { openJournal, type Step } from '../cursor/journal.ts';
-import { accessTroubles } from '../host/access.ts';
+import { createAccessWatch } from '../host/access-watch.ts';
 import type { WatchOptions } from '../host/host-options.ts';
 import { runLoop } from '../pace/loop.ts';
 import { createObserver } from '../resources/observer.ts';
@@ -20,7 +20,7 @@ interface DatastoreMemory {
 }
 
 const NO_DATASTORES: DatastoreMemory = { stores: null, node: null };
-const ACCESS_MS = 10 * 60_000;
+const DISCOVER_MS = 10 * 60_000;
 const NodeTime = z.object({ timezone: z.string().min(1).max(100) });
 
 /** Watches one PBS until the signal aborts. Rejects when it cannot go on. */
@@ -94,11 +94,11 @@ export async function watchPbs(port: PbsPort, options: WatchOptions): Promise<vo
     jobs.push(...observedGc(await ask(port.gc), node));
     await observer.see('jobs', ['job'], jobs);
   };
-  const checkAccess = async () => {
-    const report = await ask(port.access);
-    health.learn({ version: report.version, cluster: nodeName() });
-    health.report('access', accessTroubles(report));
-  };
+  const access = createAccessWatch(
+    tools,
+    () => ask(port.access),
+    ({ version }) => health.learn({ version, cluster: nodeName() }),
+  );
   const discover = async () => {
     const time = NodeTime.safeParse(await ask((s) => port.get('/nodes/localhost/time', s)));
     await options.discovered(
@@ -112,7 +112,7 @@ export async function watchPbs(port: PbsPort, options: WatchOptions): Promise<vo
     );
   };
 
-  await tools.guardUntilAnswered('access', checkAccess);
+  await tools.guardUntilAnswered('access', access.check);
   const every = (periodMs: number, what: string, turn: () => Promise<void>, delayMs = 0) =>
     runLoop({ clock, signal, periodMs, delayMs }, () => tools.guard(what, turn));
   await tools.together([
@@ -135,7 +135,7 @@ export async function watchPbs(port: PbsPort, options: WatchOptions): Promise<vo
     }),
     every(config.WEBSOCKET_DATASTORES_SECONDS * 1000, 'datastores', readUsage, 500),
     every(config.WEBSOCKET_JOBS_SECONDS * 1000, 'jobs', readJobs, 2_000),
-    every(ACCESS_MS, 'access', checkAccess, ACCESS_MS),
-    every(ACCESS_MS, 'inventory', discover, 3_000),
+    access.run(),
+    every(DISCOVER_MS, 'inventory', discover, 3_000),
   ]);
 }

@@ -1,7 +1,7 @@
 import type { ClusterStatus, Resource } from '@proxmox-mcp/proxmox-client';
 import type { EventDraft } from '@proxmox-mcp/schemas';
 import { openJournal } from '../cursor/journal.ts';
-import { accessTroubles } from '../host/access.ts';
+import { createAccessWatch } from '../host/access-watch.ts';
 import type { WatchOptions } from '../host/host-options.ts';
 import { createLanes } from '../pace/lanes.ts';
 import { runLoop } from '../pace/loop.ts';
@@ -15,7 +15,7 @@ import { NO_CLUSTER, foldHa, foldReplication, foldStatus } from './cluster-memor
 import { pveInventory } from './pve-inventory.ts';
 import type { PvePort } from './pve-port.ts';
 
-const ACCESS_MS = 10 * 60_000;
+const DISCOVER_MS = 10 * 60_000;
 const HA_MS = 30_000;
 
 /** Watches one PVE host or cluster until the signal aborts. Rejects when it cannot go on. */
@@ -58,11 +58,11 @@ export async function watchPve(port: PvePort, options: WatchOptions): Promise<vo
     return call(signal);
   };
 
-  const checkAccess = async () => {
-    const report = await ask(port.access);
-    health.learn({ version: report.version });
-    health.report('access', accessTroubles(report));
-  };
+  const access = createAccessWatch(
+    tools,
+    () => ask(port.access),
+    ({ version }) => health.learn({ version }),
+  );
   const readStatus = async () => {
     const rows = await ask(port.clusterStatus);
     learnStatus(rows);
@@ -124,7 +124,7 @@ export async function watchPve(port: PvePort, options: WatchOptions): Promise<vo
   });
 
   // Who we talk to comes first: its name is on everything that follows.
-  await tools.guardUntilAnswered('access', checkAccess);
+  await tools.guardUntilAnswered('access', access.check);
   await tools.guard('status', readStatus);
   if (nodes.size === 0) await tools.guard('resources', async () => learnResources(await ask(port.resources)));
   const every = (periodMs: number, what: string, turn: () => Promise<void>, delayMs = 0) =>
@@ -156,8 +156,8 @@ export async function watchPve(port: PvePort, options: WatchOptions): Promise<vo
       ),
       every(Math.max(HA_MS, config.WEBSOCKET_STATUS_SECONDS * 1000), 'ha', readHa),
       every(config.WEBSOCKET_JOBS_SECONDS * 1000, 'jobs', readJobs, 2_000),
-      every(ACCESS_MS, 'access', checkAccess, ACCESS_MS),
-      every(ACCESS_MS, 'inventory', discover, 1_000),
+      access.run(),
+      every(DISCOVER_MS, 'inventory', discover, 1_000),
     ]);
   } finally {
     await lanes.settled();

@@ -11,10 +11,18 @@ export interface ResourceMemory {
   readonly batch: number;
   /** Answers in a row that had lost most of their rows. */
   readonly shrunken: number;
+  /** A shrunken answer was taken for the truth: when the rows come back, they were there all the time. */
+  readonly isBlind: boolean;
 }
 
 /** The memory of a host never seen before. */
-export const NO_RESOURCES: ResourceMemory = { snapshot: null, since: 0, batch: 0, shrunken: 0 };
+export const NO_RESOURCES: ResourceMemory = {
+  snapshot: null,
+  since: 0,
+  batch: 0,
+  shrunken: 0,
+  isBlind: false,
+};
 
 /** So many shrunken answers in a row are taken for how things are now, without a word about what is gone. */
 const BELIEVE_AFTER = 30;
@@ -32,11 +40,15 @@ export function foldResources(
     const count = memory.shrunken + 1;
     const believed = count >= BELIEVE_AFTER;
     return {
-      next: believed ? { ...memory, snapshot: now, shrunken: 0 } : { ...memory, shrunken: count },
+      next: believed
+        ? { ...memory, snapshot: now, shrunken: 0, isBlind: true }
+        : { ...memory, shrunken: count },
       drafts: [],
       isShrunken: !believed,
     };
   }
+  if (memory.isBlind && diffResources(now, memory.snapshot).shrunken)
+    return { next: { ...memory, snapshot: now, isBlind: false }, drafts: [], isShrunken: false };
   const batch = events.length > 0 ? memory.batch + 1 : memory.batch;
   const drafts = events.map((draft) => ({
     ...draft,

@@ -37,9 +37,17 @@ export async function watchResources(options: ResourceWatchOptions): Promise<voi
     const lost = journal.memory.shrunken >= TELL_SHRUNKEN_AFTER;
     health.report(
       'rows',
-      lost ? [{ reason: 'privilege', detail: 'cluster/resources lost most of its rows at once' }] : [],
+      lost
+        ? [
+            {
+              reason: 'privilege',
+              detail: 'cluster/resources lost most of its rows at once',
+              fix: 'run test-connection: it names what is missing and the line that grants it',
+            },
+          ]
+        : [],
     );
-    if (isShrunken) return;
+    if (isShrunken) return tools.doubtAccess();
     onAnswer(rows);
     await observer.see('resources', ['node', 'guest', 'storage'], observedResources(rows));
   };
