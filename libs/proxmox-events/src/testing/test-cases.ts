@@ -17,14 +17,18 @@ const ROOT = fileURLToPath(new URL('../../testcases', import.meta.url));
  * The cases of one folder: `<case>.<json|log|eml>` with `<case>.expected.json` and, where it exists, `<case>.context.json`.
  *
  * @param channel folder name below `root`, e.g. `task-log`.
- * @throws {Error} a raw input without expectation: a case nobody checks.
+ * @throws {Error} an expectation without its raw input, as when the input was ignored by git.
  */
 export function loadTestCases(channel: string, root: string = ROOT): TestCase[] {
   const folder = join(root, channel);
   const files = readdirSync(folder).sort();
-  const inputs = files.filter((f) => /\.(json|log|eml)$/.test(f) && !/\.(expected|context)\.json$/.test(f));
-  return inputs.map((file) => {
-    const name = file.replace(/\.(json|log|eml)$/, '');
+  const names = files
+    .filter((f) => f.endsWith('.expected.json'))
+    .map((f) => f.slice(0, -'.expected.json'.length));
+  return names.map((name) => {
+    const file = ['json', 'log', 'eml'].map((end) => `${name}.${end}`).find((f) => files.includes(f));
+    // An input that was never committed must not shrink the suite.
+    if (file === undefined) throw new Error(`${channel}/${name} has an expectation and no input`);
     const contextFile = `${name}.context.json`;
     return {
       name,
