@@ -28,7 +28,7 @@ export type { PbsTaskQuery } from './pbs/node.ts';
 export type { SnapshotQuery } from './pbs/datastore.ts';
 export type { GuestAddress, GuestConfig } from './pve/guest.ts';
 export type { JournalPage, JournalRange } from './pve/node.ts';
-export { matcherParams, webhookParams } from './notifications.ts';
+export { NOTIFICATIONS_ROOT } from './notifications.ts';
 export type {
   MatcherSettings,
   NewMatcher,

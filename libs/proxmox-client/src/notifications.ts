@@ -47,7 +47,8 @@ export interface UpdateOptions extends CallOptions {
   readonly digest?: string | undefined;
 }
 
-const ROOT: Readonly<Record<Product, string>> = {
+/** Path below which each product has its notifications. */
+export const NOTIFICATIONS_ROOT: Readonly<Record<Product, string>> = {
   pve: '/cluster/notifications',
   pbs: '/config/notifications',
 };
@@ -62,7 +63,7 @@ const pairs = (record: Readonly<Record<string, string>> | undefined): string[] |
  * /mapping/notifications; on PBS Sys.Audit on /system/notifications. Changing takes what each call says.
  */
 export function notifications(api: Api) {
-  const root = ROOT[api.product];
+  const root = NOTIFICATIONS_ROOT[api.product];
   const endpoint = (type: TargetType, name: string): string =>
     `${root}/endpoints/${nameSegment('target type', type)}/${nameSegment('target name', name)}`;
   const matcher = (name: string): string => `${root}/matchers/${nameSegment('matcher name', name)}`;
@@ -140,8 +141,7 @@ export function notifications(api: Api) {
   };
 }
 
-/** Settings of a webhook as the API takes them. */
-export function webhookParams({ headers, secrets, body, ...plain }: Partial<WebhookSettings>): Params {
+function webhookParams({ headers, secrets, body, ...plain }: Partial<WebhookSettings>): Params {
   return {
     ...plain,
     body: body === undefined ? undefined : base64(body),
@@ -150,8 +150,7 @@ export function webhookParams({ headers, secrets, body, ...plain }: Partial<Webh
   };
 }
 
-/** Settings of a matcher as the API takes them. */
-export function matcherParams(settings: Partial<MatcherSettings>): Params {
+function matcherParams(settings: Partial<MatcherSettings>): Params {
   const { targets, matchSeverity, matchField, ...plain } = settings;
   return { ...plain, target: targets, 'match-severity': matchSeverity, 'match-field': matchField };
 }
