@@ -43,7 +43,8 @@ export const setupTarget: Command = {
     const settings = loadSettings([ingestWebhook], { env: context.env });
     const host = hostNamed(positionals[0], settings.hosts);
     const client = host.product === 'pve' ? createPveClient(host) : createPbsClient(host);
-    const say = (check: Check) => context.print(checkLine(check));
+    const masked = masking(tokenOf(settings, host));
+    const say = (check: Check) => context.print(masked(checkLine(check)));
     try {
       const job = { ...context, client, host, settings, values, say };
       return await (values.remove ? remove(job) : setUp(job));
@@ -77,12 +78,8 @@ interface Job extends CommandContext {
 async function setUp(job: Job): Promise<number> {
   const { client, host, settings, values, signal, say } = job;
   const { name } = values;
-  // Parsed by the service's own schema; the map only forgets the type.
-  const webhook = settings.values.get(ingestWebhook.name) as WebhookConfig;
-  const token =
-    webhook.WEBHOOK_IN_TOKENS?.get(host.name) ??
-    webhook.WEBHOOK_IN_TOKEN ??
-    settings.inventory.webhook?.token;
+  const webhook = webhookSettings(settings);
+  const token = tokenOf(settings, host);
   if (token === undefined)
     throw new UsageError(
       'WEBHOOK_IN_TOKEN is not set: the host has to show it, and nobody is let in without',
@@ -169,6 +166,24 @@ async function test(job: Job, arrival: Arrival | CannotWatch): Promise<number> {
         },
   );
   return isHere ? 0 : 1;
+}
+
+function webhookSettings(settings: LoadedSettings): WebhookConfig {
+  // Parsed by the service's own schema; the map only forgets the type.
+  return settings.values.get(ingestWebhook.name) as WebhookConfig;
+}
+
+/** What the host is to show: its own token, else the one for all. */
+function tokenOf(settings: LoadedSettings, host: HostConfig): string | undefined {
+  const { WEBHOOK_IN_TOKENS: own, WEBHOOK_IN_TOKEN: shared } = webhookSettings(settings);
+  return own?.get(host.name) ?? shared ?? settings.inventory.webhook?.token;
+}
+
+/** A host may repeat in a complaint what it was given. */
+function masking(token: string | undefined): (line: string) => string {
+  if (token === undefined) return (line) => line;
+  const encoded = Buffer.from(token, 'utf8').toString('base64');
+  return (line) => line.replaceAll(encoded, '***').replaceAll(token, '***');
 }
 
 function watcher({ settings, host, values, env, signal }: Job, webhook: WebhookConfig, token: string) {

@@ -4,5 +4,5 @@ export { normalizeInput } from './normalize-input.ts';
 export type { NormalizeInputOptions } from './normalize-input.ts';
 export { openTrialReceiver } from './trial-receiver.ts';
 export type { TrialOptions } from './trial-receiver.ts';
-export type { Reading } from './read-delivery.ts';
+export type { Reading } from './normalize.ts';
 export type { WebhookSource } from './source.ts';

@@ -8,11 +8,11 @@ import {
 } from '@proxmox-mcp/ingest-kit';
 import { defineService, type Service, type ServiceContext } from '@proxmox-mcp/service-kit';
 import { acceptance, gotifyMessage, GOTIFY_VERSION, refusal, type Answer } from './answer.ts';
-import { flattenMultipart } from './body.ts';
+import { flattenMultipart } from './parse.ts';
 import { WebhookConfig } from './config.ts';
 import { refuse, type Delivery, type DeliveryHead, type Refused } from './delivery.ts';
 import { isStale } from './age.ts';
-import { readDelivery, type Reading } from './read-delivery.ts';
+import { normalizeDelivery, type Reading } from './normalize.ts';
 import { checkMethod, isGotifyPath, isVersionQuestion, routeOf, type Route } from './routes.ts';
 import { openWebhookSource, type WebhookSource } from './source.ts';
 import { createTokens } from './tokens.ts';
@@ -97,7 +97,7 @@ function createIngestWebhook(context: ServiceContext<WebhookConfig>): Service {
     if ('reject' in route) return refused(route, sent, raw, origin);
     const delivery = await flattenMultipart({ ...sent, body: raw });
     if ('reject' in delivery) return refused(delivery, sent, raw, origin);
-    const reading = readDelivery(delivery, route, { index: inventory.index(), configured });
+    const reading = normalizeDelivery(delivery, route, { index: inventory.index(), configured });
     if ('reject' in reading) return refused(reading, sent, raw, origin);
     const { result, channel } = reading;
     if ((result.rejected ?? 0) > 0)

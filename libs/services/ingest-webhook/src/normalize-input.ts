@@ -1,7 +1,7 @@
 import { createHostIndex } from '@proxmox-mcp/proxmox-events';
 import { Inventory, type NormalizeResult } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
-import { readDelivery } from './read-delivery.ts';
+import { normalizeDelivery } from './normalize.ts';
 import { checkMethod, isGotifyPath, routeOf } from './routes.ts';
 import { createTokens } from './tokens.ts';
 
@@ -39,7 +39,7 @@ export function normalizeInput(raw: Buffer, options: NormalizeInputOptions): Nor
   const index = createHostIndex(configured.sources);
   const route = routeOf(delivery, index, { configured, grant });
   if ('reject' in route) return route;
-  const reading = readDelivery(delivery, route, { index, configured });
+  const reading = normalizeDelivery(delivery, route, { index, configured });
   return 'reject' in reading ? reading : reading.result;
 }
 

@@ -2,7 +2,13 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { openWebhookSource, type WebhookSource } from './source.ts';
 
-const TIMES = { headersMs: 150, requestMs: 300, checkMs: 50 };
+const limits = {
+  headersMs: 300,
+  requestMs: 600,
+  checkMs: 50,
+  connections: 100,
+  connectionsPerAddress: 8,
+};
 
 let source: WebhookSource;
 let cuts: string[];
@@ -18,7 +24,7 @@ beforeEach(async () => {
     take: ({ body }) => Promise.resolve({ status: 202, body: { bytes: body.length } }),
     onBroken: ({ http_status }) => Promise.resolve({ status: http_status, body: {} }),
     onCut: (reason) => cuts.push(reason),
-    times: TIMES,
+    limits,
   });
 });
 afterEach(async () => {
@@ -58,8 +64,10 @@ it('ends what is no HTTP with 400', async () => {
   expect(cuts).toEqual(['malformed']);
 });
 
-it('lets one address hold 64 connections and no more', async () => {
-  const held = await Promise.all(Array.from({ length: 64 }, () => sending('POST / HTTP/1.1\r\n')));
+it('lets one address hold so many connections and no more', async () => {
+  const held = await Promise.all(
+    Array.from({ length: limits.connectionsPerAddress }, () => sending('POST / HTTP/1.1\r\n')),
+  );
   const { told } = await sending('POST / HTTP/1.1\r\n');
   expect(await told).toBe('');
   expect(cuts).toEqual(['connections']);

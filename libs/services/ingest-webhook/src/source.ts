@@ -9,14 +9,18 @@ import {
   type Refused,
 } from './delivery.ts';
 
-/** Waits of the server, in milliseconds; tests make them short. */
-export interface SourceTimes {
+/** What the server puts up with; waits in milliseconds. Tests make them small. */
+export interface SourceLimits {
   /** Until the headers are there. */
   readonly headersMs: number;
   /** Until the whole request is there. A sender of Proxmox gives up after ten seconds itself (PROXMOX §C.4). */
   readonly requestMs: number;
   /** How often slow ones are looked for. */
   readonly checkMs: number;
+  /** Connections at a time. */
+  readonly connections: number;
+  /** Of one address, which must leave room for the others; a proxy in front has this many too. */
+  readonly connectionsPerAddress: number;
 }
 
 export interface WebhookSourceOptions {
@@ -31,7 +35,7 @@ export interface WebhookSourceOptions {
   readonly onBroken: (refused: Refused, head: DeliveryHead, origin: string) => Promise<Answer>;
   /** A connection was ended before there was a request on it: `timeout`, `malformed`, `headers-too-large`, `connections`. */
   readonly onCut: (reason: string) => void;
-  readonly times?: SourceTimes;
+  readonly limits?: SourceLimits;
 }
 
 export interface WebhookSource {
@@ -40,19 +44,22 @@ export interface WebhookSource {
   close(): Promise<void>;
 }
 
-const TIMES: SourceTimes = { headersMs: 10_000, requestMs: 20_000, checkMs: 5_000 };
-const MAX_CONNECTIONS = 256;
-/** One address that holds connections open must leave room for the others; a proxy in front has this many too. */
-const MAX_CONNECTIONS_PER_ADDRESS = 64;
+const LIMITS: SourceLimits = {
+  headersMs: 10_000,
+  requestMs: 20_000,
+  checkMs: 5_000,
+  connections: 1_024,
+  connectionsPerAddress: 512,
+};
 
 /** Opens the HTTP port. */
 export async function openWebhookSource(options: WebhookSourceOptions): Promise<WebhookSource> {
-  const { host, port, admit, take, onBroken, onCut, times = TIMES } = options;
+  const { host, port, admit, take, onBroken, onCut, limits = LIMITS } = options;
   const app = fastify({
     logger: false,
     bodyLimit: WEBHOOK_MAX_BODY_BYTES,
-    requestTimeout: times.requestMs,
-    http: { headersTimeout: times.headersMs, connectionsCheckingInterval: times.checkMs },
+    requestTimeout: limits.requestMs,
+    http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: limits.checkMs },
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     clientErrorHandler(err, socket) {
@@ -63,8 +70,8 @@ export async function openWebhookSource(options: WebhookSourceOptions): Promise<
       socket.destroy();
     },
   });
-  app.server.maxConnections = MAX_CONNECTIONS;
-  limitPerAddress(app.server, onCut);
+  app.server.maxConnections = limits.connections;
+  limitPerAddress(app.server, limits.connectionsPerAddress, onCut);
   // The body is kept as sent: parsing is ours, and the same for recorded requests.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -94,6 +101,7 @@ export async function openWebhookSource(options: WebhookSourceOptions): Promise<
 
 function limitPerAddress(
   server: { on(event: 'connection', listener: (socket: Socket) => void): unknown },
+  most: number,
   onCut: (reason: string) => void,
 ): void {
   const open = new Map<string, number>();
@@ -106,7 +114,7 @@ function limitPerAddress(
       if (left > 0) open.set(address, left);
       else open.delete(address);
     });
-    if (count <= MAX_CONNECTIONS_PER_ADDRESS) return;
+    if (count <= most) return;
     onCut('connections');
     socket.destroy();
   });

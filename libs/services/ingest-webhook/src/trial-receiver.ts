@@ -2,7 +2,7 @@ import { createHostIndex } from '@proxmox-mcp/proxmox-events';
 import type { Inventory } from '@proxmox-mcp/schemas';
 import { refusal } from './answer.ts';
 import type { Delivery, DeliveryHead } from './delivery.ts';
-import { readDelivery, type Reading } from './read-delivery.ts';
+import { normalizeDelivery, type Reading } from './normalize.ts';
 import { checkMethod, isGotifyPath, routeOf } from './routes.ts';
 import { openWebhookSource, type WebhookSource } from './source.ts';
 import { createTokens } from './tokens.ts';
@@ -43,7 +43,7 @@ export async function openTrialReceiver(options: TrialOptions): Promise<WebhookS
     },
     take(delivery: Delivery) {
       const route = admitted(delivery);
-      const reading = 'reject' in route ? route : readDelivery(delivery, route, { index, configured });
+      const reading = 'reject' in route ? route : normalizeDelivery(delivery, route, { index, configured });
       if ('reject' in reading) return Promise.resolve(refusal(reading, delivery));
       onReading(reading);
       return Promise.resolve({ status: 202, body: { accepted: true, trial: true } });

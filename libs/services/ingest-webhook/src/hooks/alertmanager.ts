@@ -1,7 +1,7 @@
 import type { HostIndex } from '@proxmox-mcp/proxmox-events';
 import type { EventDraft, GuestRef, InventorySource, NormalizeResult } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
-import type { Body } from '../body.ts';
+import type { Body } from '../parse.ts';
 import { refuse, type Refused } from '../delivery.ts';
 import { foreignDraft, identityOf } from './foreign-draft.ts';
 import { epochSeconds, severityOfWord } from './words.ts';

@@ -5,7 +5,7 @@ import {
   type NormalizeResult,
   type Severity,
 } from '@proxmox-mcp/schemas';
-import type { Body } from '../body.ts';
+import type { Body } from '../parse.ts';
 import { refuse, type Refused } from '../delivery.ts';
 import { foreignDraft, identityOf } from './foreign-draft.ts';
 import { asText, valueAt } from './json-path.ts';

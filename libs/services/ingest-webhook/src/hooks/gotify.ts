@@ -5,7 +5,7 @@ import {
   type HostIndex,
 } from '@proxmox-mcp/proxmox-events';
 import type { InventorySource, NormalizeResult } from '@proxmox-mcp/schemas';
-import type { Body } from '../body.ts';
+import type { Body } from '../parse.ts';
 import { refuse, type Refused } from '../delivery.ts';
 import { foreignDraft } from './foreign-draft.ts';
 

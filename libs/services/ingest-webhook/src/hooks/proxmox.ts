@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { normalizeNotification, type NotificationInput } from '@proxmox-mcp/proxmox-events';
 import type { InventorySource, NormalizeResult } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
-import type { Body } from '../body.ts';
+import type { Body } from '../parse.ts';
 import { refuse, type Refused } from '../delivery.ts';
 
 const MAX_FIELDS = 64;

@@ -27,7 +27,7 @@ export interface BodyOptions {
 }
 
 /** Reads what the body says by its own format: JSON, a form, or plain text. */
-export function readBody(
+export function parseBody(
   delivery: Pick<Delivery, 'headers' | 'body'>,
   { forms }: BodyOptions,
 ): Body | Refused {

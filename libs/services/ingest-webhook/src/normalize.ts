@@ -1,6 +1,6 @@
 import type { HostIndex } from '@proxmox-mcp/proxmox-events';
 import type { Channel, NormalizeResult } from '@proxmox-mcp/schemas';
-import { readBody } from './body.ts';
+import { parseBody } from './parse.ts';
 import { refuse, type Delivery, type Refused } from './delivery.ts';
 import { readAlertmanagerHook } from './hooks/alertmanager.ts';
 import { readGenericHook } from './hooks/generic.ts';
@@ -17,12 +17,12 @@ export interface Reading {
 }
 
 /** Reads a delivery as the kind of its path says. Never throws for what a sender wrote. */
-export function readDelivery(
+export function normalizeDelivery(
   delivery: Pick<Delivery, 'headers' | 'body'>,
   route: Route,
   { index, configured }: { readonly index: HostIndex; readonly configured: ConfiguredRoutes },
 ): Reading | Refused {
-  const body = readBody(delivery, { forms: route.kind === 'gotify' || route.kind === 'generic' });
+  const body = parseBody(delivery, { forms: route.kind === 'gotify' || route.kind === 'generic' });
   if ('reject' in body) return body;
   switch (route.kind) {
     case 'proxmox':
