@@ -28,7 +28,16 @@ export type { PbsTaskQuery } from './pbs/node.ts';
 export type { SnapshotQuery } from './pbs/datastore.ts';
 export type { GuestAddress, GuestConfig } from './pve/guest.ts';
 export type { JournalPage, JournalRange } from './pve/node.ts';
-export type { NewWebhook, TargetType } from './pve/notifications.ts';
+export { NOTIFICATIONS_ROOT } from './notifications.ts';
+export type {
+  MatcherSettings,
+  NewMatcher,
+  NewWebhook,
+  TargetType,
+  UpdateOptions,
+  WebhookSettings,
+} from './notifications.ts';
+export type { NotificationMatcher, NotificationTarget, WebhookTarget } from './normalize/notifications.ts';
 export type { Page } from './normalize/read.ts';
 export type { Task } from './normalize/task.ts';
 export type {
@@ -37,11 +46,9 @@ export type {
   ClusterStatus,
   HaStatus,
   NotBackedUp,
-  NotificationTarget,
   Permissions,
   ReplicationStatus,
   Version,
-  WebhookTarget,
 } from './normalize/cluster.ts';
 export type {
   Certificate,

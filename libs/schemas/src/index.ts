@@ -41,6 +41,6 @@ export {
 } from './queries.ts';
 export { BUCKETS, STREAMS, filters, requests, subjects } from './subjects.ts';
 export type { BucketName, Filter, RequestSubject, StreamName, Subject } from './subjects.ts';
-export { Inventory, InventorySource } from './inventory.ts';
+export { Inventory, InventorySource, WebhookMapping } from './inventory.ts';
 export type { ApiErrorReading, EventDraft, NormalizeResult } from './draft.ts';
 export type { HostAccess, HostAuth, HostEndpoint, HostTls } from './host.ts';

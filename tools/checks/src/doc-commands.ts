@@ -11,6 +11,8 @@ export type Proof =
 
 const CLI = { by: 'test', file: 'apps/e2e/src/docs/commands.test.ts' } as const;
 const TARGET = { by: 'test', file: 'apps/e2e/src/docs/webhook-target.test.ts' } as const;
+const setupTarget = (as: string) =>
+  ({ by: 'test', file: 'apps/e2e/src/setup-target/setup-target.test.ts', as }) as const;
 const FACTS = { by: 'facts' } as const;
 const COMPOSE_FILE = { by: 'compose file' } as const;
 const SCALED = {
@@ -46,6 +48,19 @@ export const DOC_COMMANDS: Readonly<Record<string, Proof>> = {
     CLI,
   [`npm run -s pmx -- normalize webhook ${WEBHOOK_TESTCASES}/webhook/fencing-try.json --inventory ${WEBHOOK_TESTCASES}/inventory.json`]:
     CLI,
+
+  'npm run -s pmx -- setup-target homelab --dry-run': setupTarget(
+    'npm run -s pmx -- setup-target lab --dry-run',
+  ),
+  'npm run -s pmx -- setup-target homelab --token "$TOKEN"': setupTarget(
+    'npm run -s pmx -- setup-target lab --token "$TOKEN"',
+  ),
+  'npm run -s pmx -- setup-target pbs1 --token "$TOKEN"': setupTarget(
+    'npm run -s pmx -- setup-target pbs1 --token "$TOKEN"',
+  ),
+  'npm run -s pmx -- setup-target homelab --remove': setupTarget(
+    'npm run -s pmx -- setup-target lab --remove',
+  ),
 
   'docker compose up': COMPOSE_FILE,
   'docker compose --profile demo up': {

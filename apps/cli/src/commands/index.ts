@@ -11,5 +11,6 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   history: async () => (await import('./history.ts')).history,
   normalize: async () => (await import('./normalize.ts')).normalize,
   token: async () => (await import('./token.ts')).token,
+  'setup-target': async () => (await import('./setup-target.ts')).setupTarget,
   stdio: async () => (await import('./stdio.ts')).stdio,
 };

@@ -91,8 +91,8 @@ describe('the commands of the pages, beside the running demo', () => {
     async () => {
       const help = await shell.run(HELP);
       expect(help.code).toBe(0);
-      for (const word of ['up', 'test-connection', 'tail', 'history', 'normalize', 'token', 'stdio'])
-        expect(help.stdout).toContain(`\n  ${word} `);
+      const words = 'up test-connection tail history normalize token setup-target stdio';
+      for (const word of words.split(' ')) expect(help.stdout).toContain(`\n  ${word} `);
       const syslog = await shell.run(NORMALIZE_SYSLOG);
       expect(JSON.parse(syslog.stdout)).toMatchObject({ events: [{ type: 'cluster.link.down' }] });
       const webhook = await shell.run(NORMALIZE_WEBHOOK);

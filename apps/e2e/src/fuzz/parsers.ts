@@ -48,6 +48,7 @@ function parser(name: string, channel: Channel, folder: string, read: Read, weig
 }
 
 const EVENTS = 'libs/proxmox-events/testcases';
+const WEBHOOK = 'libs/services/ingest-webhook/testcases';
 
 /** Every parser that meets bytes from outside, one line each. */
 export const PARSERS: readonly Parser[] = [
@@ -57,5 +58,8 @@ export const PARSERS: readonly Parser[] = [
   parser('resources', 'api', `${EVENTS}/resources`, normalizeResources),
   parser('api-error', 'api', `${EVENTS}/api-error`, normalizeApiError),
   parser('syslog', 'syslog', 'libs/services/ingest-syslog/testcases/syslog', normalizeSyslog, 20),
-  parser('webhook', 'webhook', 'libs/services/ingest-webhook/testcases/webhook', normalizeWebhook, 20),
+  parser('webhook', 'webhook', `${WEBHOOK}/webhook`, normalizeWebhook, 20),
+  parser('webhook-generic', 'webhook', `${WEBHOOK}/generic`, normalizeWebhook),
+  parser('webhook-alertmanager', 'webhook', `${WEBHOOK}/alertmanager`, normalizeWebhook),
+  parser('webhook-gotify', 'gotify', `${WEBHOOK}/gotify`, normalizeWebhook),
 ];
