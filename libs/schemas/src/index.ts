@@ -4,7 +4,7 @@ export { Channel, Event, EventType, Timestamp, UntrustedText } from './event.ts'
 export { Fact, Relation } from './fact.ts';
 export { Diagnosis, Evidence, Finding } from './finding.ts';
 export { Incident, IncidentStatus, IncidentTransition, TimelineEntry } from './incident.ts';
-export { ChannelName, DeliveryReceipt, Notification } from './notification.ts';
+export { ChannelName, DeliveryReceipt, Notification, OWN_NOTIFICATION } from './notification.ts';
 export { DeadLetter } from './dead-letter.ts';
 export {
   DatastoreRow,

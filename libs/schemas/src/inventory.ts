@@ -85,6 +85,13 @@ export const Inventory = z.object({
     .object({ apps: z.record(z.string(), oneOrMore), post_only_route: z.string() })
     .partial()
     .optional(),
+  ntfy: z
+    .object({
+      /** Topic → ids of the sources that publish there; one that is not named is anybody's. */
+      topics: z.record(z.string(), oneOrMore),
+    })
+    .partial()
+    .optional(),
   discord: z
     .object({ webhook_ids: z.array(z.string()), channels: z.record(z.string(), oneOrMore) })
     .partial()
