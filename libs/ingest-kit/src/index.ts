@@ -14,3 +14,5 @@ export type { Cursor } from './cursor.ts';
 export { SourceFailure, createSourceReader } from './source-reader.ts';
 export type { ReadSession, SourceReader, SourceReaderOptions, Trouble } from './source-reader.ts';
 export { sourceOfDraft } from './source-of-draft.ts';
+export { createPatientSettle } from './patient-settle.ts';
+export type { PatientSettle, PatientSettleOptions } from './patient-settle.ts';

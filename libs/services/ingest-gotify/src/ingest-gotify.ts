@@ -1,16 +1,15 @@
-import { BusUnavailable } from '@proxmox-mcp/bus';
 import {
   createCursor,
   createIngestLine,
-  createLetterLimit,
   createLiveInventory,
+  createPatientSettle,
   createSourceReader,
   type Clock,
   type IngestInput,
   type SourceReader,
 } from '@proxmox-mcp/ingest-kit';
 import { systemClock } from '@proxmox-mcp/proxmox-client';
-import { token, type NormalizeResult } from '@proxmox-mcp/schemas';
+import { token } from '@proxmox-mcp/schemas';
 import { defineService, type Service, type ServiceContext } from '@proxmox-mcp/service-kit';
 import { createGotifyApps } from './apps.ts';
 import { accessOf, GotifyConfig } from './config.ts';
@@ -22,7 +21,6 @@ import { readMessages } from './read/read-messages.ts';
 const NAME = 'ingest-gotify';
 /** Source of dead letters that are of no message. */
 const NO_SOURCE = 'gotify';
-const BUS_AGAIN_MS = 1_000;
 /** Reasons that say a message is none of ours. */
 const FOREIGN: ReadonlySet<string> = new Set(['foreign-app', 'not-proxmox']);
 
@@ -47,23 +45,9 @@ export function createIngestGotify(
   const line = createIngestLine({ service: NAME, channel: 'gotify', bus, log, metrics });
   const connections = metrics.counter('gotify_connections_total', 'Connections to the Gotify server begun');
   const unkept = metrics.counter('gotify_unkept_total', 'Refused messages too many to be kept', ['reason']);
-  const mayKeep = createLetterLimit(() => clock.now());
+  const settle = createPatientSettle({ line, clock, unkept });
   let client: GotifyClient | undefined;
   let reader: SourceReader | undefined;
-
-  /** Resolves when it is stored; waits for a bus that is away, because the cursor must not pass by what is not. */
-  async function settle(input: IngestInput, result: NormalizeResult, signal: AbortSignal): Promise<void> {
-    if ('reject' in result && !mayKeep()) return unkept.inc({ reason: result.reason });
-    for (;;) {
-      try {
-        await line.settle(input, result);
-        return;
-      } catch (err) {
-        if (!(err instanceof BusUnavailable)) throw err;
-        await clock.sleep(BUS_AGAIN_MS, signal);
-      }
-    }
-  }
 
   function understand(message: GotifyEntry['message'], server: string): NormalizedMessage {
     if ('reject' in message) return { source: NO_SOURCE, result: message };
