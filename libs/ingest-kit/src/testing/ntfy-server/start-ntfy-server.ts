@@ -52,9 +52,10 @@ export async function startNtfyServer(
   };
   const lines = Object.entries(settings).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`);
   await writeFile(config, lines.join(''));
+  let child = await launch(program, config, url);
+  // Only now: the server makes the file of its users.
   const token =
     options.onlyWithToken === undefined ? '' : await addUser(program, config, options.onlyWithToken);
-  let child = await launch(program, config, url);
   const end = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
