@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { normalizeInput as normalizeGotify } from '@proxmox-mcp/ingest-gotify';
 import { finishEvent } from '@proxmox-mcp/ingest-kit';
+import { normalizeInput as normalizeNtfy } from '@proxmox-mcp/ingest-ntfy';
 import { normalizeInput as normalizeSyslog } from '@proxmox-mcp/ingest-syslog';
 import { normalizeInput as normalizeWebhook } from '@proxmox-mcp/ingest-webhook';
 import {
@@ -22,6 +24,8 @@ interface Reader {
 /** What can be read so far, by the word on the command line. */
 const READERS: Readonly<Record<string, Reader>> = {
   webhook: { channel: 'webhook', read: normalizeWebhook },
+  gotify: { channel: 'gotify', read: normalizeGotify },
+  ntfy: { channel: 'ntfy', read: normalizeNtfy },
   syslog: { channel: 'syslog', read: normalizeSyslog },
   task: { channel: 'api', read: normalizeTask },
   'pbs-task': { channel: 'api', read: normalizePbsTask },
