@@ -21,6 +21,8 @@ const SCALED = {
   as: `'--scale', 'ingest-syslog=3', '--scale', 'notifier=2'`,
 } as const;
 const SYSLOG_TESTCASES = 'libs/services/ingest-syslog/testcases';
+const GOTIFY_TESTCASES = 'libs/services/ingest-gotify/testcases';
+const NTFY_TESTCASES = 'libs/services/ingest-ntfy/testcases';
 const WEBHOOK_TESTCASES = 'libs/services/ingest-webhook/testcases';
 
 /** Every command of the README and of docs, by its text or, with a `*` at the end, by its beginning. */
@@ -47,6 +49,10 @@ export const DOC_COMMANDS: Readonly<Record<string, Proof>> = {
   [`npm run -s pmx -- normalize syslog ${SYSLOG_TESTCASES}/syslog/corosync-link-down.log --inventory ${SYSLOG_TESTCASES}/inventory.json`]:
     CLI,
   [`npm run -s pmx -- normalize webhook ${WEBHOOK_TESTCASES}/webhook/fencing-try.json --inventory ${WEBHOOK_TESTCASES}/inventory.json`]:
+    CLI,
+  [`npm run -s pmx -- normalize gotify ${GOTIFY_TESTCASES}/gotify/stream-pbs-verify-ok.json --inventory ${GOTIFY_TESTCASES}/inventory.json`]:
+    CLI,
+  [`npm run -s pmx -- normalize ntfy ${NTFY_TESTCASES}/ntfy/titled-test.json --inventory ${NTFY_TESTCASES}/inventory.json`]:
     CLI,
 
   'npm run -s pmx -- setup-target homelab --dry-run': setupTarget(

@@ -8,6 +8,8 @@ import {
 } from '@proxmox-mcp/proxmox-events';
 import { loadTestInventory } from '@proxmox-mcp/proxmox-events/testing';
 import { finishEvent } from '@proxmox-mcp/ingest-kit';
+import { normalizeInput as normalizeGotify } from '@proxmox-mcp/ingest-gotify';
+import { normalizeInput as normalizeNtfy } from '@proxmox-mcp/ingest-ntfy';
 import { normalizeInput as normalizeSyslog } from '@proxmox-mcp/ingest-syslog';
 import { normalizeInput as normalizeWebhook } from '@proxmox-mcp/ingest-webhook';
 import { Event, type Channel, type NormalizeResult } from '@proxmox-mcp/schemas';
@@ -62,4 +64,6 @@ export const PARSERS: readonly Parser[] = [
   parser('webhook-generic', 'webhook', `${WEBHOOK}/generic`, normalizeWebhook),
   parser('webhook-alertmanager', 'webhook', `${WEBHOOK}/alertmanager`, normalizeWebhook),
   parser('webhook-gotify', 'gotify', `${WEBHOOK}/gotify`, normalizeWebhook),
+  parser('gotify', 'gotify', 'libs/services/ingest-gotify/testcases/gotify', normalizeGotify),
+  parser('ntfy', 'ntfy', 'libs/services/ingest-ntfy/testcases/ntfy', normalizeNtfy),
 ];

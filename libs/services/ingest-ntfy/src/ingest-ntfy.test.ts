@@ -179,6 +179,7 @@ await describeWithNtfy('ntfy topics', (program) => {
     await s.until(() => s.targets().includes('b'));
     // Times have whole seconds: of what is replayed, only a message of the second we began in could be taken for ours.
     expect(s.targets().filter((target) => target !== 'before us')).toEqual(['a', 'not kept', 'b']);
+    expect(s.counts.get('ingest_duplicates_total{channel=ntfy}')).toBeUndefined();
   });
 
   it('reads a text that was too long for a message from the file the server made of it', async () => {
