@@ -95,7 +95,13 @@ export function createSourceReader(options: SourceReaderOptions): SourceReader {
       const wasOurs = running !== undefined;
       await end();
       if (wasOurs) {
-        const report = createSourceReport({ bus, log, name: service, service, now: options.clock.now });
+        const report = createSourceReport({
+          bus,
+          log,
+          name: service,
+          service,
+          now: () => options.clock.now(),
+        });
         await report.set('down', [{ reason: 'stopped', detail: 'the service was stopped' }]);
       }
       // After the report, or it would overwrite that of the replica which takes over.
@@ -108,7 +114,7 @@ export function createSourceReader(options: SourceReaderOptions): SourceReader {
 
 async function readUntil(signal: AbortSignal, options: SourceReaderOptions): Promise<void> {
   const { service, bus, log, clock, random, read } = options;
-  const report = createSourceReport({ bus, log, name: service, service, now: clock.now });
+  const report = createSourceReport({ bus, log, name: service, service, now: () => clock.now() });
   await report.set('starting');
   let failures = 0;
   let isDown = false;

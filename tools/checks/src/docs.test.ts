@@ -131,7 +131,6 @@ describe('operations.md', () => {
       'libs/ingest-kit/src/source-reader.ts',
       'libs/proxmox-client/src/transport/server-trouble.ts',
       'libs/services/ingest-gotify/src/read/trouble.ts',
-      'libs/services/ingest-gotify/src/read/catch-up.ts',
       'libs/services/ingest-gotify/src/read/read-messages.ts',
       'libs/services/ingest-ntfy/src/read/trouble.ts',
     ].flatMap((file) =>

@@ -14,7 +14,7 @@ import { defineService, type Service, type ServiceContext } from '@proxmox-mcp/s
 import { createGotifyApps } from './apps.ts';
 import { accessOf, GotifyConfig } from './config.ts';
 import { normalizeMessage, type NormalizedMessage } from './normalize.ts';
-import type { GotifyEntry, Refused } from './parse.ts';
+import type { GotifyEntry } from './parse.ts';
 import { createGotifyClient, type GotifyClient } from './read/client.ts';
 import { readMessages } from './read/read-messages.ts';
 
@@ -128,6 +128,6 @@ export function createIngestGotify(
 
 function withoutText(message: GotifyEntry['message']): string {
   if ('reject' in message) return '';
-  const { id, appid, priority } = message as Exclude<typeof message, Refused>;
+  const { id, appid, priority } = message;
   return JSON.stringify({ id, appid, priority });
 }

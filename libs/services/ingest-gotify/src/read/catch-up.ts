@@ -1,6 +1,6 @@
-import { SourceFailure } from '@proxmox-mcp/ingest-kit';
 import { readEntry, type GotifyEntry } from '../parse.ts';
 import type { GotifyClient, PageQuery } from './client.ts';
+import { tooLarge } from './trouble.ts';
 
 export interface CatchUpOptions {
   readonly client: Pick<GotifyClient, 'page'>;
@@ -61,9 +61,5 @@ async function readPage({ client, signal }: CatchUpOptions, query: PageQuery): P
     });
     return { entries, limit, isFull: messages.length >= limit };
   }
-  throw new SourceFailure({
-    reason: 'too-large',
-    detail: 'one message is larger than 32 MiB',
-    fix: 'delete it in Gotify',
-  });
+  throw tooLarge();
 }

@@ -6,6 +6,7 @@ import { catchUp } from './catch-up.ts';
 import type { GotifyClient } from './client.ts';
 import { Place, isNew, placeAfter } from './place.ts';
 import { NoStream, openStream, type GotifyStream } from './stream.ts';
+import { notGotify, tooLarge } from './trouble.ts';
 
 export interface ReadMessagesOptions {
   readonly access: GotifyAccess;
@@ -36,6 +37,8 @@ export async function readMessages(session: ReadSession, options: ReadMessagesOp
   let place = await loadPlace(options, signal);
 
   const take = async (entry: GotifyEntry) => {
+    // What waits when the source is given away is the next reader's.
+    signal.throwIfAborted();
     await store(entry, signal);
     place = placeAfter(place, entry, clock.now());
     await cursor.save(place);
@@ -75,14 +78,19 @@ export async function readMessages(session: ReadSession, options: ReadMessagesOp
 }
 
 /** Where reading goes on; on a first start at the newest message, because what came before us is history and not news. */
-async function loadPlace({ client, cursor, log }: ReadMessagesOptions, signal: AbortSignal): Promise<Place> {
+async function loadPlace(
+  { client, cursor, clock, log }: ReadMessagesOptions,
+  signal: AbortSignal,
+): Promise<Place> {
   const known = Place.safeParse(await cursor.load());
   if (known.success) return known.data;
-  const newest = (await client.page({ limit: 1 }, signal))?.map(readEntry)[0];
+  const newest = await client.page({ limit: 1 }, signal);
+  if (newest === undefined) throw tooLarge();
+  const [entry] = newest.map(readEntry);
+  // Not knowing where history ends, we would tell all of it as news.
+  if (entry !== undefined && 'reject' in entry) throw notGotify();
   const place: Place =
-    newest === undefined || 'reject' in newest
-      ? { id: 0, newestMs: 0 }
-      : { id: newest.id, newestMs: newest.sentAtMs ?? 0 };
+    entry === undefined ? { id: 0, newestMs: 0 } : placeAfter({ id: 0, newestMs: 0 }, entry, clock.now());
   await cursor.save(place);
   log.info({ id: place.id }, 'first start: messages after this one are read');
   return place;

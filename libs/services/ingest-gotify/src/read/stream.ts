@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import type { createConnection, Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Clock } from '@proxmox-mcp/ingest-kit';
 import type { GotifyAccess } from '../config.ts';
@@ -99,7 +99,7 @@ function connectorOf({ access, connect }: StreamOptions) {
       },
     );
     // Node's own signature allows a socket that comes later; the types of ws do not know.
-  }) as unknown as typeof import('node:net').createConnection;
+  }) as unknown as typeof createConnection;
 }
 
 interface Waiting {

@@ -22,6 +22,15 @@ export function notGotify(): SourceFailure {
   });
 }
 
+/** A message larger than we read. */
+export function tooLarge(): SourceFailure {
+  return new SourceFailure({
+    reason: 'too-large',
+    detail: 'one message is larger than 32 MiB',
+    fix: 'delete it in Gotify',
+  });
+}
+
 function troubleOf(status: number, clientToken: string, location: string | undefined): Trouble {
   if (status === 401 || status === 403) {
     // Gotify begins the tokens of applications with A and those of clients with C.

@@ -47,6 +47,8 @@ export async function readTopics(session: ReadSession, options: ReadTopicsOption
       if ('ignore' in message) return;
       if ('reject' in message) return refuse(message, line ?? '', signal);
       if (isRead(place, message) || (isReplay && isBefore(place, message))) return;
+      // What waits when the source is given away is the next reader's.
+      signal.throwIfAborted();
       await store(message, line ?? '', signal);
       place = placeAfter(place, message);
       await cursor.save(place);
