@@ -30,6 +30,7 @@ export function serveStreams(
   admit: (incoming: IncomingMessage) => Reply | undefined,
 ): GotifyStreams {
   const streams = new Set<WebSocket>();
+  const hushed = new WeakSet<WebSocket>();
   const sockets = new WebSocketServer({ noServer: true, maxPayload: READ_LIMIT_BYTES });
   let refusal: number | undefined;
   server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -54,12 +55,15 @@ export function serveStreams(
   };
   return {
     send(message) {
-      for (const stream of streams) stream.send(JSON.stringify(message));
+      for (const stream of streams) if (!hushed.has(stream)) stream.send(JSON.stringify(message));
     },
     count: () => streams.size,
     cut,
     hush() {
-      for (const stream of streams) stream.pause();
+      for (const stream of streams) {
+        hushed.add(stream);
+        stream.pause();
+      }
     },
     refuse(status) {
       refusal = status;
