@@ -16,3 +16,6 @@ export type { ReadSession, SourceReader, SourceReaderOptions, Trouble } from './
 export { sourceOfDraft } from './source-of-draft.ts';
 export { createPatientSettle } from './patient-settle.ts';
 export type { PatientSettle, PatientSettleOptions } from './patient-settle.ts';
+export { sourcesOfRoute } from './sources-of-route.ts';
+export type { NoSources, RouteSources } from './sources-of-route.ts';
+export type { SourceCheck } from './source-check.ts';

@@ -1,13 +1,12 @@
+import { sourcesOfRoute, type RouteSources } from '@proxmox-mcp/ingest-kit';
 import { recogniseNotification, type HostIndex } from '@proxmox-mcp/proxmox-events';
-import type { Inventory, InventorySource } from '@proxmox-mcp/schemas';
+import type { Inventory } from '@proxmox-mcp/schemas';
 import type { GotifyMessage, Refused } from './parse.ts';
-
-export type Sources = readonly [InventorySource, ...InventorySource[]];
 
 /** Whose messages come by which application. */
 export interface GotifyApps {
   /** The sources a message can be of, or why it is none of theirs. */
-  route(message: GotifyMessage, index: HostIndex): Sources | Refused;
+  route(message: GotifyMessage, index: HostIndex): RouteSources | Refused;
 }
 
 /**
@@ -20,7 +19,10 @@ export function createGotifyApps(ids: readonly string[] | undefined, inventory: 
   return {
     route(message, index) {
       const app = message.appid === undefined ? undefined : String(message.appid);
-      if (app === undefined) return known(inventory.gotify?.post_only_route, index);
+      if (app === undefined) {
+        const route = inventory.gotify?.post_only_route;
+        return sourcesOfRoute(route === undefined ? undefined : [route], index, 'gotify.post_only_route');
+      }
       if (allowed === undefined && !looksLikeProxmox(message)) {
         return {
           reject: true,
@@ -29,7 +31,7 @@ export function createGotifyApps(ids: readonly string[] | undefined, inventory: 
         };
       }
       if (allowed?.includes(app) === false) return { reject: true, reason: 'foreign-app' };
-      return known(mapped.get(app), index);
+      return sourcesOfRoute(mapped.get(app), index, 'gotify.apps');
     },
   };
 }
@@ -37,15 +39,4 @@ export function createGotifyApps(ids: readonly string[] | undefined, inventory: 
 /** Whether a host sent it: they fence what they post and call it Markdown, and what mails forward has titles we know. */
 function looksLikeProxmox({ title, message }: GotifyMessage): boolean {
   return message.trimStart().startsWith('```') || recogniseNotification(title, message) !== undefined;
-}
-
-function known(ids: string | readonly string[] | undefined, index: HostIndex): Sources | Refused {
-  const named = ids === undefined ? index.sources : [ids].flat().flatMap((id) => index.bySource(id) ?? []);
-  const [first, ...rest] = named;
-  if (first !== undefined) return [first, ...rest];
-  const detail =
-    ids === undefined
-      ? 'no Proxmox host is configured'
-      : 'gotify.apps in config/inventory.yaml names sources that do not exist';
-  return { reject: true, reason: 'unknown-source', detail };
 }

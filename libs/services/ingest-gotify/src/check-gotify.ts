@@ -1,19 +1,11 @@
-import { SourceFailure } from '@proxmox-mcp/ingest-kit';
+import { SourceFailure, type SourceCheck } from '@proxmox-mcp/ingest-kit';
 import { systemClock } from '@proxmox-mcp/proxmox-client';
 import { accessOf, type GotifyAccess, type GotifyConfig } from './config.ts';
 import { createGotifyClient, type GotifyClient } from './read/client.ts';
 import { NoStream, openStream } from './read/stream.ts';
 
-/** One thing that was looked at, for `test-connection`. */
-export interface GotifyCheck {
-  readonly status: 'passed' | 'failed' | 'warned';
-  readonly what: string;
-  readonly cause?: string;
-  readonly fix?: string;
-}
-
 /** Looks at server, token, applications and stream; empty where no Gotify is to be read. */
-export async function checkGotify(config: GotifyConfig, signal: AbortSignal): Promise<GotifyCheck[]> {
+export async function checkGotify(config: GotifyConfig, signal: AbortSignal): Promise<SourceCheck[]> {
   const access = accessOf(config);
   if (access === undefined) return [];
   const client = createGotifyClient(access);
@@ -40,7 +32,7 @@ async function checkStream(
   access: GotifyAccess,
   client: GotifyClient,
   signal: AbortSignal,
-): Promise<GotifyCheck> {
+): Promise<SourceCheck> {
   try {
     const stream = await openStream({ access, connect: client.connect, clock: systemClock, signal });
     stream.close();
@@ -56,7 +48,7 @@ async function checkStream(
   }
 }
 
-function unknownApp(id: string): GotifyCheck {
+function unknownApp(id: string): SourceCheck {
   return {
     status: 'failed',
     what: `Gotify (in): application ${id} of GOTIFY_IN_APP_IDS`,
@@ -65,7 +57,7 @@ function unknownApp(id: string): GotifyCheck {
   };
 }
 
-function unchecked(): GotifyCheck {
+function unchecked(): SourceCheck {
   return {
     status: 'warned',
     what: 'Gotify (in): the certificate is not checked',

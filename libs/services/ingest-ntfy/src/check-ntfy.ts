@@ -1,18 +1,10 @@
-import { SourceFailure } from '@proxmox-mcp/ingest-kit';
+import { SourceFailure, type SourceCheck } from '@proxmox-mcp/ingest-kit';
 import { accessOf, type NtfyConfig } from './config.ts';
 import { parseLine } from './parse.ts';
 import { createNtfyClient } from './read/client.ts';
 
-/** One thing that was looked at, for `test-connection`. */
-export interface NtfyCheck {
-  readonly status: 'passed' | 'failed' | 'warned';
-  readonly what: string;
-  readonly cause?: string;
-  readonly fix?: string;
-}
-
 /** Looks at server, token and topics; empty where no ntfy is to be read. */
-export async function checkNtfy(config: NtfyConfig, signal: AbortSignal): Promise<NtfyCheck[]> {
+export async function checkNtfy(config: NtfyConfig, signal: AbortSignal): Promise<SourceCheck[]> {
   const access = accessOf(config);
   if (access === undefined) return [];
   const client = createNtfyClient(access);
@@ -49,7 +41,7 @@ export async function checkNtfy(config: NtfyConfig, signal: AbortSignal): Promis
   }
 }
 
-function unchecked(): NtfyCheck {
+function unchecked(): SourceCheck {
   return {
     status: 'warned',
     what: 'ntfy (in): the certificate is not checked',

@@ -1,12 +1,7 @@
-import { sourceOfDraft } from '@proxmox-mcp/ingest-kit';
+import { sourceOfDraft, sourcesOfRoute } from '@proxmox-mcp/ingest-kit';
 import { normalizeNotification, type HostIndex } from '@proxmox-mcp/proxmox-events';
-import {
-  OWN_NOTIFICATION,
-  type Inventory,
-  type InventorySource,
-  type NormalizeResult,
-} from '@proxmox-mcp/schemas';
-import type { NtfyMessage, Refused } from './parse.ts';
+import { OWN_NOTIFICATION, type Inventory, type NormalizeResult } from '@proxmox-mcp/schemas';
+import type { NtfyMessage } from './parse.ts';
 
 /** Source of what belongs to none. */
 export const NO_SOURCE = 'ntfy';
@@ -16,7 +11,6 @@ const SEVERITY_OF_PRIORITY: ReadonlyMap<number, string> = new Map([
   [5, 'error'],
 ]);
 
-type Sources = readonly [InventorySource, ...InventorySource[]];
 type Topics = NonNullable<NonNullable<Inventory['ntfy']>['topics']>;
 
 export interface NormalizeMessageOptions {
@@ -40,7 +34,8 @@ export function normalizeMessage(message: NtfyMessage, options: NormalizeMessage
   if (message.tags.includes(OWN_NOTIFICATION.ntfyTag)) {
     return { source: NO_SOURCE, result: { ignore: true, reason: 'own-notification' } };
   }
-  const sources = route(Object.hasOwn(topics, message.topic) ? topics[message.topic] : undefined, index);
+  const ids = Object.hasOwn(topics, message.topic) ? topics[message.topic] : undefined;
+  const sources = sourcesOfRoute(ids, index, 'ntfy.topics');
   if ('reject' in sources) return { source: NO_SOURCE, result: sources };
   const { id, time, title, priority } = message;
   const severity = SEVERITY_OF_PRIORITY.get(priority ?? 0);
@@ -64,14 +59,4 @@ export function normalizeMessage(message: NtfyMessage, options: NormalizeMessage
     identity: `${server}/${id}`,
   };
   return { source: sourceOfDraft(draft, sources).id, result: { ...result, events: [told] } };
-}
-
-function route(ids: readonly string[] | undefined, index: HostIndex): Sources | Refused {
-  const [first, ...rest] = ids === undefined ? index.sources : ids.flatMap((id) => index.bySource(id) ?? []);
-  if (first !== undefined) return [first, ...rest];
-  const detail =
-    ids === undefined
-      ? 'no Proxmox host is configured'
-      : 'ntfy.topics in config/inventory.yaml names sources that do not exist';
-  return { reject: true, reason: 'unknown-source', detail };
 }
