@@ -1,4 +1,4 @@
-import type { EventDraft, NormalizeResult, Severity } from '@proxmox-mcp/schemas';
+import { OWN_NOTIFICATION, type EventDraft, type NormalizeResult, type Severity } from '@proxmox-mcp/schemas';
 import { isRecord } from '../input.ts';
 import { raisedBySource } from '../severity.ts';
 import { normalizeNotification } from './normalize-notification.ts';
@@ -14,6 +14,8 @@ export interface GotifyPost {
   readonly priority?: number;
   /** The message is in the Markdown fence that Proxmox puts around every one. */
   readonly isFenced: boolean;
+  /** Our own notifier wrote it. */
+  readonly isOwn: boolean;
 }
 
 /** Why a body is no Gotify message. */
@@ -27,7 +29,7 @@ export interface GotifyRefusal {
 export function readGotifyPost(body: unknown): GotifyPost | GotifyRefusal {
   const refuse = (detail: string): GotifyRefusal => ({ reject: true, reason: 'schema', detail });
   if (!isRecord(body)) return refuse('not an object');
-  const { title = '', message, priority } = body;
+  const { title = '', message, priority, extras } = body;
   if (typeof message !== 'string' || message.trim() === '') return refuse("field 'message' is required");
   if (typeof title !== 'string') return refuse("field 'title' is no text");
   const number = typeof priority === 'string' && /^-?\d{1,4}$/.test(priority) ? Number(priority) : priority;
@@ -37,11 +39,14 @@ export function readGotifyPost(body: unknown): GotifyPost | GotifyRefusal {
     input: { title, message },
     ...(isPriority(number) ? { priority: number } : {}),
     isFenced: message.trimStart().startsWith('```'),
+    isOwn: isRecord(extras) && Object.hasOwn(extras, OWN_NOTIFICATION.gotifyExtra),
   };
 }
 
 /** The notification that a Gotify message of a Proxmox host carries; what is in no fence is another application's. */
 export function normalizeGotifyPost(post: GotifyPost, route: NotificationRoute): NormalizeResult {
+  // News about events are no events.
+  if (post.isOwn) return { ignore: true, reason: 'own-notification' };
   if (!post.isFenced) return { reject: true, reason: 'not-proxmox' };
   const result = normalizeNotification(post.input, route);
   if (!('events' in result) || post.priority === undefined) return result;

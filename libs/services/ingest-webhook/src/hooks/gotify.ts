@@ -23,7 +23,8 @@ export function readGotifyHook(
   const post = readGotifyPost(body.kind === 'json' ? body.value : undefined);
   if ('reject' in post) return refuse(post.reason, post.detail);
   const [first, ...rest] = source === undefined ? index.sources : [source];
-  if (post.isFenced && first !== undefined) return normalizeGotifyPost(post, { sources: [first, ...rest] });
+  if ((post.isFenced || post.isOwn) && first !== undefined)
+    return normalizeGotifyPost(post, { sources: [first, ...rest] });
   const { title, message } = post.input;
   const { priority } = post;
   const draft = foreignDraft(
