@@ -3,7 +3,7 @@ import { Entity, Product } from './entity.ts';
 import { Severity } from './severity.ts';
 
 /** The way in by which a report reached us. `websocket` is a feed of EVENT_WS_URLS, `api` is our own polling. */
-export const Channel = z.enum(['api', 'websocket', 'email', 'syslog', 'gotify', 'discord', 'webhook']);
+export const Channel = z.enum(['api', 'websocket', 'email', 'syslog', 'gotify', 'ntfy', 'discord', 'webhook']);
 export type Channel = z.infer<typeof Channel>;
 
 /** `family.outcome` for activities, `noun.state` for conditions: lower case words joined by dots. */

@@ -8,6 +8,7 @@ const CHANNEL_WEIGHT: Readonly<Record<Channel, number>> = {
   webhook: 40,
   email: 35,
   gotify: 30,
+  ntfy: 28,
   discord: 25,
   syslog: 10,
 };
