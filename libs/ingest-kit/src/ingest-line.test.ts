@@ -15,7 +15,14 @@ it('keeps an event too large for the bus as a dead letter and stores the others 
   const t = await openTestBus();
   try {
     const { log, metrics } = testContext({}, t.bus);
-    const line = createIngestLine({ service: 'ingest-test', channel: 'syslog', bus: t.bus, log, metrics });
+    const line = createIngestLine({
+      service: 'ingest-test',
+      channel: 'syslog',
+      bus: t.bus,
+      log,
+      metrics,
+      flood: { perSecond: 200, burst: 5_000 },
+    });
     const letter = Promise.withResolvers<DeadLetter>();
     await t.bus.subscribe({ filters: [filters.allDeadLetters], from: 0 }, ({ data }) => letter.resolve(data));
     const settled = await line.settle(
@@ -39,7 +46,14 @@ it('gives the same input the same id, as text and as bytes', async () => {
   const t = await openTestBus();
   try {
     const { log, metrics } = testContext({}, t.bus);
-    const line = createIngestLine({ service: 'ingest-test', channel: 'syslog', bus: t.bus, log, metrics });
+    const line = createIngestLine({
+      service: 'ingest-test',
+      channel: 'syslog',
+      bus: t.bus,
+      log,
+      metrics,
+      flood: { perSecond: 200, burst: 5_000 },
+    });
     const input = { source: 'atlas', origin: 'udp', receivedAt: Date.UTC(2026, 10, 22) };
     const { identity: _none, ...nameless } = draft('none');
     const [text, bytes] = [

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { finishEvent } from '@proxmox-mcp/ingest-kit';
+import { finishEvent, rawIdOf } from '@proxmox-mcp/ingest-kit';
 import { normalizeInput as normalizeSyslog } from '@proxmox-mcp/ingest-syslog';
 import { normalizeInput as normalizeWebhook } from '@proxmox-mcp/ingest-webhook';
 import {
@@ -11,7 +11,7 @@ import {
   normalizeTaskLog,
   type NormalizeOptions,
 } from '@proxmox-mcp/proxmox-events';
-import { Inventory, type Channel, type NormalizeResult } from '@proxmox-mcp/schemas';
+import { Inventory, type Channel, type EventDraft, type NormalizeResult } from '@proxmox-mcp/schemas';
 import { UsageError, type Command } from '../command.ts';
 
 interface Reader {
@@ -73,7 +73,9 @@ function document(
   input: { channel: Channel; source: string; receivedAt: number; raw: Buffer },
 ): unknown {
   if (!('events' in result)) return result;
-  return { ...result, events: result.events.map((draft, index) => finishEvent(draft, { ...input, index })) };
+  const rawId = rawIdOf(input.raw, result.events[0], input);
+  const finish = (draft: EventDraft, index: number) => finishEvent(draft, { ...input, rawId, index });
+  return { ...result, events: result.events.map(finish) };
 }
 
 async function readInput(file: string): Promise<Buffer> {

@@ -30,7 +30,7 @@ function createIngestWebhook(context: ServiceContext<WebhookConfig>): Service {
   const { config, bus, log, metrics, now } = context;
   const routes = context.inventory.webhook?.routes ?? {};
   const inventory = createLiveInventory({ bus, log, configured: context.inventory, hosts: context.hosts });
-  const line = createIngestLine({ service: NAME, channel: 'webhook', bus, log, metrics });
+  const line = createIngestLine({ ...context, service: NAME, channel: 'webhook' });
   const report = createSourceReport({ bus, log, name: NAME, service: NAME, now });
   const requests = metrics.counter('webhook_requests_total', 'Requests answered', ['status']);
   const unkept = metrics.counter('webhook_unkept_total', 'Refused requests too many to be kept', ['reason']);
@@ -118,6 +118,7 @@ function createIngestWebhook(context: ServiceContext<WebhookConfig>): Service {
       const open = source;
       source = undefined;
       await open?.close();
+      await line.stop();
       await inventory.stop();
       if (open !== undefined)
         await report.set('down', [{ reason: 'stopped', detail: 'the service was stopped' }]);
