@@ -88,8 +88,9 @@ export function createIngestLine(options: IngestLineOptions): IngestLine {
     async publish({ draft, source, atMs }) {
       const from = { channel, source, receivedAt: atMs };
       const rawId = rawIdOf('', draft, from);
+      const event = finishEvent(draft, { ...from, rawId, index: 0 });
       // It was made here: there is no input to look at.
-      const { raw: _, ...event } = finishEvent(draft, { ...from, rawId, index: 0 });
+      delete event.raw;
       await bus.publish(subjects.event(channel, event.type), event, { id: event.id });
       events.inc({ channel, severity: event.severity });
     },
@@ -133,6 +134,8 @@ export function createIngestLine(options: IngestLineOptions): IngestLine {
     const accepted: Event[] = [];
     for (const [index, draft] of result.events.entries()) {
       const event = finishEvent(draft, { ...from, rawId, index });
+      // An adapter that has nothing to show: there is nothing to look up either.
+      if (input.raw.length === 0) delete event.raw;
       const fault = faultOf(event);
       if (fault !== undefined) await deadLetter(input, 'publish', { ...fault, rawId });
       else if (gate.admit(event, input.receivedAt)) accepted.push(event);
@@ -145,7 +148,7 @@ export function createIngestLine(options: IngestLineOptions): IngestLine {
     // Published together, so that a batch costs one round trip; the order is the order of the calls. The input goes first: an
     // event whose input is not there would be worse than an input nobody asks for.
     const [, ...answers] = await Promise.all([
-      publishRaw(rawId, input),
+      input.raw.length === 0 ? undefined : publishRaw(rawId, input),
       ...accepted.map((event) => publish(event, input)),
     ]);
     let stored = 0;
