@@ -9,6 +9,8 @@ export interface RetentionLimits {
 
 /** Rows deleted per step: a few milliseconds. */
 const STEP = 500;
+/** The same of rows that can have 64 KiB. */
+const LARGE_STEP = 50;
 /**
  * Of the bytes, what inputs and dead letters may use each. The rest is the events', facts' and incidents' alone: however much is kept to
  * be looked at, it never pushes out what happened.
@@ -45,14 +47,13 @@ export function createRetention(db: DatabaseSync, limits: RetentionLimits): (now
     `DELETE FROM dead_letters WHERE n IN (SELECT n FROM dead_letters WHERE at < ? ORDER BY at LIMIT ${STEP})`,
   );
   const firstRaw = db.prepare(
-    `DELETE FROM raw_inputs WHERE n IN (SELECT n FROM raw_inputs ORDER BY received LIMIT ${STEP})`,
+    `DELETE FROM raw_inputs WHERE n IN (SELECT n FROM raw_inputs ORDER BY received LIMIT ${LARGE_STEP})`,
   );
   const firstLetters = db.prepare(
-    `DELETE FROM dead_letters WHERE n IN (SELECT n FROM dead_letters ORDER BY at LIMIT ${STEP})`,
+    `DELETE FROM dead_letters WHERE n IN (SELECT n FROM dead_letters ORDER BY at LIMIT ${LARGE_STEP})`,
   );
-  const rawBytes = db.prepare('SELECT total(size) AS bytes FROM raw_inputs');
-  const letterBytes = db.prepare('SELECT total(size) AS bytes FROM dead_letters');
-  const bytesIn = (sum: typeof rawBytes) => Number(sum.get()?.['bytes']);
+  const keptBytes = db.prepare('SELECT bytes FROM kept_bytes WHERE what = ?');
+  const bytesIn = (table: string) => Number(keptBytes.get(table)?.['bytes']);
   const firstEvents = db.prepare(
     `DELETE FROM events WHERE n IN (SELECT n FROM events ORDER BY received LIMIT ${STEP})`,
   );
@@ -69,7 +70,7 @@ export function createRetention(db: DatabaseSync, limits: RetentionLimits): (now
       oldRaw.run(before).changes,
       oldLetters.run(before).changes,
     ];
-    const [raw, letters] = [bytesIn(rawBytes), bytesIn(letterBytes)];
+    const [raw, letters] = [bytesIn('raw_inputs'), bytesIn('dead_letters')];
     if (raw > limits.maxBytes * RAW_PART) deleted.push(firstRaw.run().changes);
     if (letters > limits.maxBytes * LETTERS_PART) deleted.push(firstLetters.run().changes);
     if (usedBytes(db) - raw - letters > limits.maxBytes * (1 - RAW_PART - LETTERS_PART))
