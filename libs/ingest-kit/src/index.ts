@@ -2,6 +2,7 @@ export { createIngestLine } from './ingest-line.ts';
 export type { IngestInput, IngestLine, IngestLineOptions, Ingested } from './ingest-line.ts';
 export { finishEvent, rawIdOf } from './finish-event.ts';
 export type { DraftSource, FinishOptions } from './finish-event.ts';
+export { draftNotes, draftSubject, draftsAgain } from './drafts-again.ts';
 export { createFloodGate } from './flood.ts';
 export type { FloodGate, FloodLimits } from './flood.ts';
 export { keepInput } from './keep-input.ts';

@@ -14,13 +14,13 @@ import {
 import { Inventory, type Channel, type EventDraft, type NormalizeResult } from '@proxmox-mcp/schemas';
 import { UsageError, type Command } from '../command.ts';
 
-interface Reader {
+export interface Reader {
   readonly channel: Channel;
   readonly read: (raw: Buffer, options: NormalizeOptions) => NormalizeResult;
 }
 
-/** What can be read so far, by the word on the command line. */
-const READERS: Readonly<Record<string, Reader>> = {
+/** What can be read so far, by the word on the command line; the word that kept inputs name as their format. */
+export const READERS: Readonly<Record<string, Reader>> = {
   webhook: { channel: 'webhook', read: normalizeWebhook },
   syslog: { channel: 'syslog', read: normalizeSyslog },
   task: { channel: 'api', read: normalizeTask },

@@ -4,11 +4,13 @@ import {
   createLetterLimit,
   createLiveInventory,
   createSourceReport,
+  redact,
+  type InputNotes,
 } from '@proxmox-mcp/ingest-kit';
 import { defineService, type Service, type ServiceContext } from '@proxmox-mcp/service-kit';
 import { checkMethod, checkToken } from './authorize.ts';
 import { WebhookConfig } from './config.ts';
-import type { Delivery, Refused } from './delivery.ts';
+import { headerOf, type Delivery, type Refused } from './delivery.ts';
 import { normalizeDelivery } from './normalize.ts';
 import { parseBody } from './parse.ts';
 import { sourceOfPath } from './routes.ts';
@@ -39,11 +41,15 @@ function createIngestWebhook(context: ServiceContext<WebhookConfig>): Service {
   let source: WebhookSource | undefined;
 
   /** Keeps a refused request. A bus that is away must not change the answer: the sender is refused either way. */
-  async function keep(refused: Refused, raw: Buffer | string, origin: string): Promise<void> {
+  async function keep(
+    refused: Refused,
+    raw: Buffer | string,
+    { origin, ...notes }: { readonly origin: string } & InputNotes,
+  ): Promise<void> {
     requests.inc({ status: String(refused.http_status) });
     if (!mayKeep()) return unkept.inc({ reason: refused.reason });
     try {
-      await line.settle({ source: NO_SOURCE, origin, raw, receivedAt: now() }, refused);
+      await line.settle({ source: NO_SOURCE, origin, raw, receivedAt: now(), ...notes }, refused);
     } catch (err) {
       log.warn({ err, reason: refused.reason }, 'refused webhook not kept');
     }
@@ -52,8 +58,9 @@ function createIngestWebhook(context: ServiceContext<WebhookConfig>): Service {
   async function take(sent: Delivery, origin: string): Promise<Answer> {
     const delivery = withoutToken(sent);
     const raw = delivery.body;
+    const context = requestOf(delivery);
     const refuse = async (refused: Refused): Promise<Answer> => {
-      await keep(refused, raw, origin);
+      await keep(refused, raw, { origin, context });
       return answerOf(refused);
     };
     const from = sourceOfPath(delivery.url, inventory.index(), routes);
@@ -65,7 +72,7 @@ function createIngestWebhook(context: ServiceContext<WebhookConfig>): Service {
       const detail = result.detail ?? 'the notification was not understood';
       return refuse({ reject: true, reason: result.reason, detail, http_status: 400 });
     }
-    return store({ source: from.id, origin, raw, receivedAt: now() }, result);
+    return store({ source: from.id, origin, raw, receivedAt: now(), context }, result);
   }
 
   async function store(...[input, result]: Parameters<typeof line.settle>): Promise<Answer> {
@@ -109,7 +116,8 @@ function createIngestWebhook(context: ServiceContext<WebhookConfig>): Service {
           return 'reject' in from ? from : undefined;
         },
         take,
-        onRefused: (refused, head, origin) => keep(refused, headers(head), origin),
+        onRefused: (refused, head, origin) =>
+          keep(refused, headers(head), { origin, format: 'request-head' }),
       });
       log.info({ host: config.WEBHOOK_HOST, port: source.port }, 'listening for webhooks');
       await report.set('ok');
@@ -125,6 +133,17 @@ function createIngestWebhook(context: ServiceContext<WebhookConfig>): Service {
     },
     isReady: () => source !== undefined || token === undefined,
     details: () => (token === undefined ? { enabled: false } : { port: source?.port }),
+  };
+}
+
+/** What of a request decides how its body is read. Its path may hold what only the sender should know. */
+function requestOf(delivery: Delivery): Readonly<Record<string, unknown>> {
+  const { method, url } = delivery;
+  const type = headerOf(delivery, 'content-type');
+  return {
+    method,
+    url: redact(url).slice(0, 500),
+    ...(type === undefined ? {} : { type: type.slice(0, 200) }),
   };
 }
 

@@ -1,6 +1,7 @@
+import { draftSubject } from '@proxmox-mcp/ingest-kit';
 import { diffResources, type ResourceSnapshot } from '@proxmox-mcp/proxmox-events';
 import { rowsAbout } from '../seen/rows-about.ts';
-import { seenPair, subjectOf, type SeenDraft } from '../seen/seen-draft.ts';
+import { seenPair, type SeenDraft } from '../seen/seen-draft.ts';
 
 /** What is remembered of cluster/resources, across restarts. Plain JSON. */
 export interface ResourceMemory {
@@ -53,7 +54,7 @@ export function foldResources(
   const batch = events.length > 0 ? memory.batch + 1 : memory.batch;
   const was = memory.snapshot;
   const drafts = events.map((draft) => {
-    const identity = `resources/${memory.since}/${batch}/${draft.type}/${subjectOf(draft)}`;
+    const identity = `resources/${memory.since}/${batch}/${draft.type}/${draftSubject(draft)}`;
     return seenPair({ ...draft, identity }, 'resources', [rowsAbout(draft, was), rowsAbout(draft, now)]);
   });
   return { next: { ...memory, snapshot: next, batch, shrunken: 0 }, drafts, isShrunken: false };

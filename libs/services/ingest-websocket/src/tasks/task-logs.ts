@@ -78,11 +78,7 @@ export function createTaskLogs(
 }
 
 /** What a log tells, as one draft; `undefined` when it tells nothing. */
-function draftOf(
-  upid: Upid,
-  lines: readonly string[],
-  more: Record<string, unknown>,
-): SeenDraft | undefined {
+function draftOf(upid: Upid, lines: readonly string[], more: Record<string, unknown>): SeenDraft | undefined {
   const context = { upid: upid.text, product: upid.product, ...more };
   const result = normalizeTaskLog(Buffer.from(lines.join('\n')), { context, receivedAt: 0 });
   const draft = 'events' in result ? result.events[0] : undefined;

@@ -70,7 +70,9 @@ export function mountHistory(app: FastifyInstance, { bus, inventory, now }: Hist
   /** The times of a page as the history reads them. */
   function page({ since, until, ...rest }: z.infer<typeof Page>): Record<string, unknown> {
     const times = { since: parseTime('since', since, now()), until: parseTime('until', until, now()) };
-    return Object.fromEntries(Object.entries({ ...rest, ...times }).filter(([, value]) => value !== undefined));
+    return Object.fromEntries(
+      Object.entries({ ...rest, ...times }).filter(([, value]) => value !== undefined),
+    );
   }
 
   app.get<{ Params: { id: string } }>('/api/v1/events/:id/raw', async (request, reply) => {
@@ -136,8 +138,10 @@ export function mountHistory(app: FastifyInstance, { bus, inventory, now }: Hist
       const parsed = InventorySource.safeParse(readJson(value));
       return parsed.success ? [parsed.data] : [];
     });
-    // Without the webhook's token, which is nobody's business.
-    return { discovered, configured: inventory.sources, routes: inventory.webhook?.routes ?? {} };
+    const { webhook, ...rest } = inventory;
+    // The webhook's token is nobody's business.
+    const { token: _, ...open } = webhook ?? {};
+    return { discovered, configured: { ...rest, ...(webhook === undefined ? {} : { webhook: open }) } };
   });
 }
 

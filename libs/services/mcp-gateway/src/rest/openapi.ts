@@ -102,7 +102,11 @@ function historyPaths(failure: unknown) {
       query('order', 'newest (default) or oldest first'),
     ]),
     '/api/v1/facts': get('facts_list', 'Facts by start, newest first', PAGE),
-    '/api/v1/inventory': get('inventory', 'Clusters, nodes and storages as the API told and the operator wrote', []),
+    '/api/v1/inventory': get(
+      'inventory',
+      'Clusters, nodes and storages as the API told and the operator wrote',
+      [],
+    ),
   };
 }
 
@@ -124,7 +128,10 @@ function replayPath(failure: unknown) {
       'x-tier': 'operate',
       requestBody: { content: { 'application/json': { schema } } },
       responses: {
-        200: { description: 'How many were new', content: { 'application/json': { schema: { type: 'object' } } } },
+        200: {
+          description: 'How many were new',
+          content: { 'application/json': { schema: { type: 'object' } } },
+        },
         default: failure,
       },
     },

@@ -11,7 +11,10 @@ const Replayed = z.strictObject({
   /** Only of a dead letter: an input that became events is kept already. */
   raw: RawInput.optional(),
   /** Each names in `raw` the input it was read from. */
-  events: z.array(Event.required({ raw: true })).min(1).max(100),
+  events: z
+    .array(Event.required({ raw: true }))
+    .min(1)
+    .max(100),
 });
 const Body = z.strictObject({ items: z.array(Replayed).min(1).max(200) });
 

@@ -91,9 +91,11 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
     'state_incidents_refused_total',
     'Incidents not opened because too many are open.',
   );
-  const buried = metrics.counter('state_dead_letters_total', 'Dead letters kept, by the service that gave up.', [
-    'of',
-  ]);
+  const buried = metrics.counter(
+    'state_dead_letters_total',
+    'Dead letters kept, by the service that gave up.',
+    ['of'],
+  );
   const lag = metrics.histogram(
     'state_event_seconds',
     'From receiving an event to its facts and incidents being on the bus.',

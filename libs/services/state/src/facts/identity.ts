@@ -19,7 +19,11 @@ const STORM = 'source.storm';
 function stormOf({ id, facts }: Event): Identity {
   const { storm_id: storm, state } = facts;
   const outcome = state === 'started' ? 'started' : state === 'ongoing' ? 'progress' : undefined;
-  return { factId: typeof storm === 'string' ? `storm/${storm}`.slice(0, 600) : ownFactId(id), family: STORM, outcome };
+  return {
+    factId: typeof storm === 'string' ? `storm/${storm}`.slice(0, 600) : ownFactId(id),
+    family: STORM,
+    outcome,
+  };
 }
 
 /** Whether the whole type says how it went: no outcome is added to it. */
