@@ -1,5 +1,5 @@
 import { draftsAgain, finishEvent } from '@proxmox-mcp/ingest-kit';
-import type { Event, EventDraft, Inventory, RawInput } from '@proxmox-mcp/schemas';
+import type { Event, EventDraft, Inventory, NormalizeResult, RawInput } from '@proxmox-mcp/schemas';
 import { READERS } from '../commands/normalize.ts';
 
 /** What an input of the past gives today, or why that cannot be said. */
@@ -18,13 +18,16 @@ export async function readAgain(raw: RawInput, inventory: Inventory): Promise<Re
   const bytes = bytesOf(raw);
   if (reader === undefined || bytes === undefined) return { unread: 'no-reader' };
   const receivedAt = Date.parse(raw.receivedAt);
-  let result;
+  let result: NormalizeResult;
   try {
-    result = await reader.read(bytes, {
+    const context = raw.context === undefined ? {} : { context: raw.context };
+    // A reader whose library is large may be loaded first.
+    const reading: NormalizeResult | Promise<NormalizeResult> = reader.read(bytes, {
       receivedAt,
       inventory,
-      ...(raw.context ? { context: raw.context } : {}),
+      ...context,
     });
+    result = await reading;
   } catch {
     // The product keeps such an input as a dead letter: it says nothing.
     return { unread: 'failed' };
