@@ -95,19 +95,6 @@ async function factDifferences(
   then: ReadonlyMap<string, Event>,
   now: ReadonlyMap<string, Event>,
 ): Promise<Difference[]> {
-  const before: Fact[] = [];
-  let cursor: string | undefined;
-  do {
-    const query = new URLSearchParams({
-      since,
-      until,
-      limit: '200',
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    const page = FactPage.parse(await ask(`/api/v1/facts?${query.toString()}`));
-    before.push(...page.items);
-    cursor = page.nextCursor;
-  } while (cursor !== undefined);
   const inOrder = [...now.values()].sort((a, b) => Date.parse(a.receivedAt) - Date.parse(b.receivedAt));
   // What the history completed an event with, a replay does not know.
   const completed = inOrder.map((event) => {
@@ -115,14 +102,33 @@ async function factDifferences(
     return cluster === undefined ? event : { ...event, cluster };
   });
   const after = correlateEvents(completed);
-  // A fact that began before the span has reports that were not read again.
-  const ofSpan = after.filter(({ startedAt }) => startedAt >= since);
+  const hasNews = ({ members }: Fact) => members.some((id) => !then.has(id));
+  const before = await factsOf(ask, { since, until });
+  const known = new Set(before.map(({ id }) => id));
+  // A late report may tell of what began long before the span.
+  for (const { id } of after.filter((fact) => hasNews(fact) && !known.has(fact.id)))
+    before.push(...(await factsOf(ask, { id })));
   const isWhole = (fact: Fact) =>
-    fact.mergedInto === undefined && fact.members.every((id) => then.has(id)) && fact.members.length > 0;
-  const fresh = new Set([...now.keys()].filter((id) => !then.has(id)));
-  const isNews = ({ what, change, id }: Difference) =>
-    what !== 'fact' ||
-    change !== 'appears' ||
-    (after.find((fact) => fact.id === id)?.members.some((member) => fresh.has(member)) ?? false);
-  return compareFacts(before, ofSpan, isWhole).filter(isNews);
+    fact.mergedInto === undefined && fact.members.length > 0 && fact.members.every((id) => then.has(id));
+  const newIds = new Set(after.filter(hasNews).map(({ id }) => id));
+  // Without a new report, a fact that the history lists elsewhere began before the span: nothing can be said of it.
+  return compareFacts(before, after, isWhole).filter(
+    ({ change, id }) => change !== 'appears' || newIds.has(id),
+  );
+}
+
+async function factsOf(ask: Ask, query: Readonly<Record<string, string>>): Promise<Fact[]> {
+  const found: Fact[] = [];
+  let cursor: string | undefined;
+  do {
+    const asked = new URLSearchParams({
+      limit: '200',
+      ...query,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    const page = FactPage.parse(await ask(`/api/v1/facts?${asked.toString()}`));
+    found.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return found;
 }

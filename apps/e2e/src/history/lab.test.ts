@@ -70,7 +70,8 @@ it('shows what an event was read from, through REST and on the command line', as
     headers: { authorization: `Bearer ${TOKEN}` },
   });
   expect(answer.status).toBe(200);
-  const { raw, events } = await answer.json();
+  // Our own product's answer.
+  const { raw, events } = (await answer.json()) as { raw: { body: { text: string } }; events: string[] };
   expect(events).toEqual([event?.id]);
   expect(raw).toMatchObject({
     channel: 'api',

@@ -33,6 +33,7 @@ const Page = z.object({
   limit: z.coerce.number().int().min(1).max(500).optional(),
   cursor: z.string().max(200).optional(),
 });
+const FactPage = Page.extend({ id: z.string().max(600).optional() });
 const RawPage = Page.extend({ channel: Channel.optional() });
 const LetterPage = Page.extend({
   service: z.string().max(100).optional(),
@@ -121,7 +122,7 @@ export function mountHistory(app: FastifyInstance, { bus, inventory, now }: Hist
   });
 
   app.get('/api/v1/facts', async (request, reply) => {
-    const query = Page.safeParse(request.query);
+    const query = FactPage.safeParse(request.query);
     if (!query.success) return invalid(request, reply, query.error);
     return ask(request, reply, {
       subject: requests.facts,
@@ -148,8 +149,8 @@ export function mountHistory(app: FastifyInstance, { bus, inventory, now }: Hist
 function markBody<T extends RawInput | DeadLetter>({ body, ...rest }: T) {
   return {
     ...rest,
-    // Whole, unlike what tools answer: it is bounded where it is kept, and asked for because all of it is wanted.
-    body: { untrusted: true, text: rest.encoding === 'base64' ? body : redact(body) },
+    // Whole, unlike what tools answer, and redacted where it is kept: it is asked for because all of it is wanted.
+    body: { untrusted: true, text: body },
   };
 }
 

@@ -101,7 +101,10 @@ function historyPaths(failure: unknown) {
       query('reason', 'Reason word'),
       query('order', 'newest (default) or oldest first'),
     ]),
-    '/api/v1/facts': get('facts_list', 'Facts by start, newest first', PAGE),
+    '/api/v1/facts': get('facts_list', 'Facts by start, newest first', [
+      ...PAGE,
+      query('id', 'Only this one'),
+    ]),
     '/api/v1/inventory': get(
       'inventory',
       'Clusters, nodes and storages as the API told and the operator wrote',
