@@ -12,7 +12,7 @@ import { terminalLine } from '../terminal-text.ts';
 const MINUTE_MS = 60_000;
 const UNITS: Readonly<Record<string, number>> = { m: 1, h: 60, d: 1_440, w: 10_080 };
 /** Inputs sent at a time: a request has at most a megabyte. */
-const BATCH_CHARS = 500_000;
+const BATCH_BYTES = 500_000;
 const BATCH_ITEMS = 100;
 
 const InventoryAnswer = z.object({
@@ -85,20 +85,20 @@ async function inventoryOf(ask: Ask): Promise<Inventory> {
 async function store(ask: Ask, { missing }: Look): Promise<z.infer<typeof Stored>> {
   let total = { stored: 0, duplicates: 0 };
   let items: object[] = [];
-  let chars = 0;
+  let bytes = 0;
   const send = async () => {
     if (items.length === 0) return;
     const answer = Stored.parse(await ask('/api/v1/replay', { items }));
     total = { stored: total.stored + answer.stored, duplicates: total.duplicates + answer.duplicates };
     items = [];
-    chars = 0;
+    bytes = 0;
   };
   for (const { input, events } of missing) {
     const item = { ...(input.letter === undefined ? {} : { raw: input.raw }), events };
-    const size = JSON.stringify(item).length;
-    if (items.length >= BATCH_ITEMS || chars + size > BATCH_CHARS) await send();
+    const size = Buffer.byteLength(JSON.stringify(item));
+    if (items.length >= BATCH_ITEMS || bytes + size > BATCH_BYTES) await send();
     items.push(item);
-    chars += size;
+    bytes += size;
   }
   await send();
   return total;

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { redact, type DeadLetter, type DeadLettersAnswer, type DeadLettersQuery } from '@proxmox-mcp/schemas';
+import type { DeadLetter, DeadLettersAnswer, DeadLettersQuery } from '@proxmox-mcp/schemas';
 import { boundedPage } from './bounded-page.ts';
 import { millis } from './columns.ts';
 import { among, positionOf, scanPage, within } from './scan.ts';
@@ -21,9 +21,7 @@ export function createDeadLetterStore(db: DatabaseSync): DeadLetterStore {
   const byNumber = db.prepare('SELECT body FROM dead_letters WHERE n = ?');
   return {
     insert(letter, seq) {
-      // A message that a service gave up comes as it was on the bus; ways in have redacted theirs.
-      const kept = { ...letter, body: letter.encoding === 'base64' ? letter.body : redact(letter.body) };
-      const body = JSON.stringify(kept);
+      const body = JSON.stringify(letter);
       const { at, service, reason } = letter;
       return insert.run(seq, millis(at), service, reason, body.length + ROW_BYTES, body).changes === 1;
     },
