@@ -22,12 +22,7 @@ export async function readAgain(raw: RawInput, inventory: Inventory): Promise<Re
   try {
     const context = raw.context === undefined ? {} : { context: raw.context };
     // A reader whose library is large may be loaded first.
-    const reading: NormalizeResult | Promise<NormalizeResult> = reader.read(bytes, {
-      receivedAt,
-      inventory,
-      ...context,
-    });
-    result = await reading;
+    result = await Promise.resolve(reader.read(bytes, { receivedAt, inventory, ...context }));
   } catch {
     // The product keeps such an input as a dead letter: it says nothing.
     return { unread: 'failed' };
