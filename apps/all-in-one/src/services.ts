@@ -1,4 +1,6 @@
 import { diagnostics } from '@proxmox-mcp/diagnostics';
+import { ingestGotify } from '@proxmox-mcp/ingest-gotify';
+import { ingestNtfy } from '@proxmox-mcp/ingest-ntfy';
 import { ingestSyslog } from '@proxmox-mcp/ingest-syslog';
 import { ingestWebhook } from '@proxmox-mcp/ingest-webhook';
 import { ingestWebsocket } from '@proxmox-mcp/ingest-websocket';
@@ -12,6 +14,8 @@ export const SERVICES: readonly ServiceDefinition[] = [
   ingestWebsocket,
   ingestSyslog,
   ingestWebhook,
+  ingestGotify,
+  ingestNtfy,
   state,
   diagnostics,
   notifier,

@@ -98,3 +98,24 @@ export function httpUrl() {
       return z.NEVER;
     });
 }
+
+/** The address of a server: an `httpUrl` without credentials, query or fragment, which belong into settings of their own. */
+export function serverUrl() {
+  return httpUrl().refine((value) => {
+    const { username, password, search, hash } = new URL(value);
+    return username + password + search + hash === '';
+  }, 'expected the address alone, without credentials or a query');
+}
+
+const FINGERPRINT = /^(?:[0-9A-F]{2}:){31}[0-9A-F]{2}$/;
+
+/** SHA-256 fingerprints of certificates, separated by commas; upper case in the value. */
+export function fingerprints() {
+  return z
+    .string()
+    .transform((value) => value.toUpperCase().replace(/\s+/g, ''))
+    .refine(
+      (value) => value.split(',').every((pin) => FINGERPRINT.test(pin)),
+      'expected SHA-256 fingerprints: 32 hex pairs joined by colons',
+    );
+}

@@ -1,5 +1,18 @@
 export type { HostConfig } from './host.ts';
-export { bool, httpUrl, int, isSecret, list, oneOf, port, secret, text } from './fields.ts';
+export {
+  bool,
+  fingerprints,
+  httpUrl,
+  int,
+  isSecret,
+  list,
+  oneOf,
+  port,
+  secret,
+  serverUrl,
+  text,
+} from './fields.ts';
+export { readTls } from './tls.ts';
 export { CommonSettings } from './common-settings.ts';
 export { LauncherSettings } from './launcher-settings.ts';
 export { SettingsError } from './faults.ts';

@@ -22,13 +22,6 @@ export const PENDING_KEYS: Readonly<Record<string, string>> = Object.fromEntries
       'DISCORD_IN_WEBHOOK_URL',
       'DISCORD_IN_POLL_INTERVAL',
     ],
-    'ingest-gotify': [
-      'GOTIFY_IN_ENABLED',
-      'GOTIFY_IN_SERVER_URL',
-      'GOTIFY_IN_CLIENT_TOKEN',
-      'GOTIFY_IN_APP_IDS',
-      'GOTIFY_IN_POLL_INTERVAL',
-    ],
     'the e-mail channel': [
       'NOTIFY_EMAIL_ENABLED',
       'NOTIFY_EMAIL_SERVER',

@@ -1,4 +1,5 @@
-import type { EventDraft } from '@proxmox-mcp/schemas';
+import type { EventDraft, NormalizeResult } from '@proxmox-mcp/schemas';
+import type { InputNotes } from './keep-input.ts';
 
 /** The parts of a draft that say which object it is about, as one word. */
 export function draftSubject({ guest, node, storage }: EventDraft): string {
@@ -11,6 +12,15 @@ export function draftSubject({ guest, node, storage }: EventDraft): string {
  */
 export function draftNotes(draft: EventDraft): Readonly<Record<string, unknown>> {
   return { identity: draft.identity, type: draft.type, subject: draftSubject(draft) };
+}
+
+/**
+ * The same for an input with one draft, whose identity has in it what only the way in knows: which server numbers the message. Nothing where
+ * the input says it all.
+ */
+export function identityNotes(result: NormalizeResult): Pick<InputNotes, 'context'> {
+  const [only, ...others] = 'events' in result ? result.events : [];
+  return only?.identity === undefined || others.length > 0 ? {} : { context: { identity: only.identity } };
 }
 
 /** Of the drafts that an input gives when it is read again, those it was kept for, with the identity they were told under. */

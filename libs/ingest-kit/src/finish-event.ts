@@ -45,6 +45,16 @@ export function finishEvent(draft: EventDraft, options: FinishOptions): Event {
   };
 }
 
+/** Makes the events of one input. */
+export function finishEvents(
+  drafts: readonly EventDraft[],
+  input: DraftSource & { readonly raw: Buffer | string },
+): Event[] {
+  const { raw, ...from } = input;
+  const rawId = rawIdOf(raw, drafts[0], from);
+  return drafts.map((draft, index) => finishEvent(draft, { ...from, rawId, index }));
+}
+
 function bounded(text: NonNullable<EventDraft['text']>): NonNullable<Event['text']> {
   return {
     ...(text.title === undefined ? {} : { title: text.title.slice(0, MAX_TEXT_TITLE) }),

@@ -4,6 +4,7 @@ import { Tickets } from './http/tickets.ts';
 import { PbsApi } from './pbs/api.ts';
 import { PveApi, type PveDelays } from './pve/api.ts';
 import { ApiSchema } from './pve/schema.ts';
+import { createTargetSender } from './senders/target-sender.ts';
 import { createRunningClock, type WorldClock } from './world/clock.ts';
 import type { LabListener } from './world/listener.ts';
 import type { PbsSite } from './world/pbs-site.ts';
@@ -86,6 +87,12 @@ export function createLab(options: LabOptions = {}): Lab {
   const schema = new ApiSchema();
   const servers = new Map<string, LabServer>();
   const addresses: LabAddress[] = [];
+  const targetSender = createTargetSender(({ product, node }) =>
+    product === 'pbs'
+      ? world.pbs.notifications
+      : world.sites.find((site) => site.nodes.has(node))?.notifications,
+  );
+  world.listen(targetSender);
   if (options.notificationTargets !== undefined) {
     for (const site of world.sites) site.notificationTargets = [...options.notificationTargets];
   }
@@ -171,6 +178,7 @@ export function createLab(options: LabOptions = {}): Lab {
     },
     async stop() {
       clock.stop();
+      await targetSender.stop();
       await Promise.all([...servers.values()].map((s) => s.close()));
       servers.clear();
       addresses.length = 0;

@@ -9,6 +9,8 @@ export interface Capability {
   /** ACL path and all the privileges needed there. */
   readonly path: string;
   readonly privileges: readonly string[];
+  /** Privileges on the same path that do as well, all together. */
+  readonly orElse?: readonly string[];
   /** A built-in role that brings them; without one, a role of our own has to be made. */
   readonly role?: string;
   /** Whether the product is of little use without it. */
@@ -82,6 +84,14 @@ const pve: readonly Capability[] = [
     privileges: ['Mapping.Modify'],
     isRequired: false,
   },
+  {
+    name: 'post-notifications',
+    purpose: 'have notifications sent to an address of our choice',
+    path: '/',
+    privileges: ['Sys.AccessNetwork'],
+    orElse: ['Sys.Audit', 'Sys.Modify'],
+    isRequired: false,
+  },
 ];
 
 const pbs: readonly Capability[] = [
@@ -123,6 +133,13 @@ const pbs: readonly Capability[] = [
     path: '/datastore',
     privileges: ['Datastore.Verify', 'Datastore.Modify'],
     role: 'DatastoreAdmin',
+    isRequired: false,
+  },
+  {
+    name: 'set-up-notifications',
+    purpose: 'create and test our webhook as a notification target',
+    path: '/system/notifications',
+    privileges: ['Sys.Audit', 'Sys.Modify'],
     isRequired: false,
   },
 ];

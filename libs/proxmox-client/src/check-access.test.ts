@@ -30,6 +30,7 @@ describe('checkAccess', () => {
       'back-up-guests',
       'write-backups',
       'set-up-notifications',
+      'post-notifications',
     ]);
     expect(lacking[0]).toMatchObject({
       missing: ['Sys.Syslog'],
@@ -53,6 +54,21 @@ describe('checkAccess', () => {
         "pveum acl modify / --tokens 'root@pam!full' --roles PVEAuditor",
       ]),
     );
+  });
+
+  it('takes privileges that do as well for those it would ask for', async () => {
+    const post = async (held: Record<string, number>) => {
+      serve(await lab.host(), { '/': held });
+      const { capabilities } = await checkAccess(await lab.pve());
+      return capabilities.find(({ name }) => name === 'post-notifications');
+    };
+    expect(await post({ 'Sys.Audit': 1, 'Sys.Modify': 1 })).toMatchObject({ isGranted: true, missing: [] });
+    expect(await post({ 'Sys.Audit': 1 })).toMatchObject({
+      isGranted: false,
+      missing: ['Sys.AccessNetwork'],
+      command:
+        "pveum role add ProxmoxMcp-post-notifications --privs 'Sys.AccessNetwork' && pveum acl modify / --tokens 'root@pam!full' --roles ProxmoxMcp-post-notifications",
+    });
   });
 
   it('does not take a privilege that stays on its path for one below it', async () => {

@@ -46,7 +46,9 @@ export async function checkAccess(
   const permissions = await client.permissions(options);
   const version = Version.safeParse(answer.data);
   const capabilities = CAPABILITIES[client.product].map((capability): CapabilityCheck => {
-    const missing = capability.privileges.filter((one) => !holds(permissions, capability.path, one));
+    const lacks = (one: string) => !holds(permissions, capability.path, one);
+    const { orElse = capability.privileges } = capability;
+    const missing = orElse.some(lacks) ? capability.privileges.filter(lacks) : [];
     return {
       ...capability,
       isGranted: missing.length === 0,

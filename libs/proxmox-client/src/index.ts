@@ -22,13 +22,25 @@ export type { EndpointState } from './fail-over.ts';
 export type { Answer } from './read-answer.ts';
 export type { Params } from './path.ts';
 export type { PeerCertificate } from './transport/connector.ts';
+export { createTrustedConnector } from './transport/trusted-connector.ts';
+export { serverTrouble } from './transport/server-trouble.ts';
+export type { ServerSettings } from './transport/server-trouble.ts';
 export type { LogPage, LogRange, TaskApi, TaskRef } from './tasks.ts';
 export type { PveTaskQuery } from './pve/task.ts';
 export type { PbsTaskQuery } from './pbs/node.ts';
 export type { SnapshotQuery } from './pbs/datastore.ts';
 export type { GuestAddress, GuestConfig } from './pve/guest.ts';
 export type { JournalPage, JournalRange } from './pve/node.ts';
-export type { NewWebhook, TargetType } from './pve/notifications.ts';
+export { NOTIFICATIONS_ROOT } from './notifications.ts';
+export type {
+  MatcherSettings,
+  NewMatcher,
+  NewWebhook,
+  TargetType,
+  UpdateOptions,
+  WebhookSettings,
+} from './notifications.ts';
+export type { NotificationMatcher, NotificationTarget, WebhookTarget } from './normalize/notifications.ts';
 export type { Page } from './normalize/read.ts';
 export type { Task } from './normalize/task.ts';
 export type {
@@ -37,11 +49,9 @@ export type {
   ClusterStatus,
   HaStatus,
   NotBackedUp,
-  NotificationTarget,
   Permissions,
   ReplicationStatus,
   Version,
-  WebhookTarget,
 } from './normalize/cluster.ts';
 export type {
   Certificate,

@@ -17,6 +17,11 @@ const put = (d: EventDraft, before: string, key: string, after = '') => {
   const text = fact(d, key);
   return text === undefined ? '' : `${before}${text}${after}`;
 };
+/** A name that anybody who may post to us can choose: one word, so that it can tell no reader what to do. */
+const word = (d: EventDraft, before: string, key: string) => {
+  const text = fact(d, key);
+  return text === undefined ? '' : `${before}${text.replace(/["\s]+/g, '_')}`;
+};
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** A protocol table: one line per condition of the vocabulary, so that a new type does not compile without a sentence. */
@@ -106,9 +111,9 @@ const CONDITIONS: Readonly<Record<ConditionType, Write>> = {
   'system.mail.received': (d) => `System mail${onNode(d)}${because(d, 'subject')}`,
   'task.error.logged': (d) => `A task logged an error${onNode(d)}${because(d)}`,
   'notification.test.received': (d) =>
-    `Test notification${put(d, ' of target ', 'target')} received${onNode(d)}`,
+    `Test notification${word(d, ' of target ', 'target')} received${onNode(d)}`,
   'notification.unmapped': (d) =>
-    `Notification${put(d, ' of type ', 'notification_type')}${onNode(d)}${because(d, 'title')}`,
+    `Notification${word(d, ' of type ', 'notification_type')}${onNode(d)}${because(d, 'title')}`,
   'notification.delivery.failed': (d) =>
     `Delivery of a notification${put(d, ' via ', 'target')} failed${onNode(d)}${because(d)}`,
   'source.storm': (d) =>

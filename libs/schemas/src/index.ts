@@ -4,7 +4,7 @@ export { Channel, Event, EventType, Timestamp, UntrustedText } from './event.ts'
 export { Fact, Relation } from './fact.ts';
 export { Diagnosis, Evidence, Finding } from './finding.ts';
 export { Incident, IncidentStatus, IncidentTransition, TimelineEntry } from './incident.ts';
-export { ChannelName, DeliveryReceipt, Notification } from './notification.ts';
+export { ChannelName, DeliveryReceipt, Notification, OWN_NOTIFICATION } from './notification.ts';
 export { DeadLetter } from './dead-letter.ts';
 export { KeptInput, RAW_MAX_BYTES, RawFormat, RawInput } from './raw-input.ts';
 export { redact } from './redact.ts';
@@ -47,6 +47,6 @@ export {
 } from './queries.ts';
 export { BUCKETS, STREAMS, filters, requests, subjects } from './subjects.ts';
 export type { BucketName, Filter, RequestSubject, StreamName, Subject } from './subjects.ts';
-export { Inventory, InventorySource } from './inventory.ts';
+export { Inventory, InventorySource, WebhookMapping } from './inventory.ts';
 export type { ApiErrorReading, EventDraft, NormalizeResult } from './draft.ts';
 export type { HostAccess, HostAuth, HostEndpoint, HostTls } from './host.ts';

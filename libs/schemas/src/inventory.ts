@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Product } from './entity.ts';
+import { Severity } from './severity.ts';
 
 /** One cluster, standalone PVE host or PBS, as `config/inventory.yaml` and `normalize --inventory` write it. */
 export const InventorySource = z.object({
@@ -32,6 +33,34 @@ const oneOrMore = z
   .union([z.string(), z.array(z.string())])
   .transform((v) => (typeof v === 'string' ? [v] : v));
 
+const PATH = /^\$(?:\.[\w@-]{1,64}|\[\d{1,4}\]){1,16}$/;
+
+/** Where a value stands in a JSON body (`$.alert.title`, `$.items[0].text`); text without a `$` in front is the value itself. */
+const MappedValue = z
+  .string()
+  .min(1)
+  .max(300)
+  .refine((text) => !text.startsWith('$') || PATH.test(text), 'expected a path like $.alert.title');
+
+/** How to read the JSON of one sender that is no Proxmox host; what is left out is guessed. */
+export const WebhookMapping = z.strictObject({
+  title: MappedValue.optional(),
+  message: MappedValue.optional(),
+  /** `info`, `notice`, `warning`, `error`, `critical`, or a word that means one of them. */
+  severity: MappedValue.optional(),
+  /** What the sender's own words mean: `{ "0": error, "1": info }`. */
+  severities: z.record(z.string(), Severity).optional(),
+  /** The sender's word for the kind of its notification. */
+  type: MappedValue.optional(),
+  /** Name or address of one of our nodes. */
+  node: MappedValue.optional(),
+  /** Epoch in seconds or milliseconds, or ISO 8601. */
+  timestamp: MappedValue.optional(),
+  /** What the sender watches, where no node says it. */
+  product: Product.default('pve'),
+});
+export type WebhookMapping = z.infer<typeof WebhookMapping>;
+
 /** Who our hosts are and which ways in belong to them. Discovered through the API, completed by the operator. */
 export const Inventory = z.object({
   sources: z.array(InventorySource).default([]),
@@ -42,15 +71,25 @@ export const Inventory = z.object({
   webhook: z
     .object({
       token: z.string(),
+      /** Another header that may carry the token: its name, or `Name: prefix <token>`. */
       header: z.string(),
       methods: z.array(z.string()),
       /** URL path → inventory source id. */
       routes: z.record(z.string(), z.string()),
+      /** `<source>` of `/hooks/generic/<source>` → how to read it. */
+      mappings: z.record(z.string(), WebhookMapping),
     })
     .partial()
     .optional(),
   gotify: z
     .object({ apps: z.record(z.string(), oneOrMore), post_only_route: z.string() })
+    .partial()
+    .optional(),
+  ntfy: z
+    .object({
+      /** Topic → ids of the sources that publish there; one that is not named is anybody's. */
+      topics: z.record(z.string(), oneOrMore),
+    })
     .partial()
     .optional(),
   discord: z

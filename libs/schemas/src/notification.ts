@@ -23,6 +23,17 @@ export const Notification = z.strictObject({
 });
 export type Notification = z.infer<typeof Notification>;
 
+/**
+ * Marks by which our own ways in know what our notifier sent, where both use one server: it is news about events, and taken for an
+ * event it would be news about news.
+ */
+export const OWN_NOTIFICATION = {
+  /** Key in a Gotify message's `extras`. */
+  gotifyExtra: 'proxmox-mcp::notification',
+  /** One of an ntfy message's `tags`. */
+  ntfyTag: 'proxmox-mcp',
+} as const;
+
 /** What became of a notification: value of key `<id>` in the `DELIVERIES` key-value. */
 export const DeliveryReceipt = z.strictObject({
   id: z.string(),

@@ -8,9 +8,17 @@ interface Figure {
   readonly pass?: boolean;
 }
 
-/** Runs a bench and gives its figures as one line; it passes when every figure that has a goal meets it. */
-export async function benchVerdict(file: string): Promise<Verdict> {
-  const { code, output } = await runCommand(process.execPath, [file]);
+/**
+ * Runs a bench and gives its figures as one line; it passes when every figure that has a goal meets it.
+ *
+ * @param flags for Node; @param args for the bench.
+ */
+export async function benchVerdict(
+  file: string,
+  flags: readonly string[] = [],
+  args: readonly string[] = [],
+): Promise<Verdict> {
+  const { code, output } = await runCommand(process.execPath, [...flags, file, ...args]);
   const figures = output
     .split('\n')
     .filter((line) => line.startsWith('{"name"'))

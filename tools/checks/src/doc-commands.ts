@@ -11,6 +11,8 @@ export type Proof =
 
 const CLI = { by: 'test', file: 'apps/e2e/src/docs/commands.test.ts' } as const;
 const TARGET = { by: 'test', file: 'apps/e2e/src/docs/webhook-target.test.ts' } as const;
+const setupTarget = (as: string) =>
+  ({ by: 'test', file: 'apps/e2e/src/setup-target/setup-target.test.ts', as }) as const;
 const FACTS = { by: 'facts' } as const;
 const COMPOSE_FILE = { by: 'compose file' } as const;
 const SCALED = {
@@ -19,6 +21,8 @@ const SCALED = {
   as: `'--scale', 'ingest-syslog=3', '--scale', 'notifier=2'`,
 } as const;
 const SYSLOG_TESTCASES = 'libs/services/ingest-syslog/testcases';
+const GOTIFY_TESTCASES = 'libs/services/ingest-gotify/testcases';
+const NTFY_TESTCASES = 'libs/services/ingest-ntfy/testcases';
 const WEBHOOK_TESTCASES = 'libs/services/ingest-webhook/testcases';
 
 /** Every command of the README and of docs, by its text or, with a `*` at the end, by its beginning. */
@@ -52,6 +56,23 @@ export const DOC_COMMANDS: Readonly<Record<string, Proof>> = {
     CLI,
   [`npm run -s pmx -- normalize webhook ${WEBHOOK_TESTCASES}/webhook/fencing-try.json --inventory ${WEBHOOK_TESTCASES}/inventory.json`]:
     CLI,
+  [`npm run -s pmx -- normalize gotify ${GOTIFY_TESTCASES}/gotify/stream-pbs-verify-ok.json --inventory ${GOTIFY_TESTCASES}/inventory.json`]:
+    CLI,
+  [`npm run -s pmx -- normalize ntfy ${NTFY_TESTCASES}/ntfy/titled-test.json --inventory ${NTFY_TESTCASES}/inventory.json`]:
+    CLI,
+
+  'npm run -s pmx -- setup-target homelab --dry-run': setupTarget(
+    'npm run -s pmx -- setup-target lab --dry-run',
+  ),
+  'npm run -s pmx -- setup-target homelab --token "$TOKEN"': setupTarget(
+    'npm run -s pmx -- setup-target lab --token "$TOKEN"',
+  ),
+  'npm run -s pmx -- setup-target pbs1 --token "$TOKEN"': setupTarget(
+    'npm run -s pmx -- setup-target pbs1 --token "$TOKEN"',
+  ),
+  'npm run -s pmx -- setup-target homelab --remove': setupTarget(
+    'npm run -s pmx -- setup-target lab --remove',
+  ),
 
   'docker compose up': COMPOSE_FILE,
   'docker compose --profile demo up': {

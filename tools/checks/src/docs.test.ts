@@ -128,6 +128,11 @@ describe('operations.md', () => {
       'libs/services/state/src/reduce/live-state.ts',
       'libs/services/ingest-syslog/src/ingest-syslog.ts',
       'libs/services/ingest-webhook/src/ingest-webhook.ts',
+      'libs/ingest-kit/src/source-reader.ts',
+      'libs/proxmox-client/src/transport/server-trouble.ts',
+      'libs/services/ingest-gotify/src/read/trouble.ts',
+      'libs/services/ingest-gotify/src/read/read-messages.ts',
+      'libs/services/ingest-ntfy/src/read/trouble.ts',
     ].flatMap((file) =>
       [...read(file).matchAll(/reason: '([a-z-]+)',\s+detail/g)].map(([, reason]) => reason),
     );
@@ -139,6 +144,8 @@ describe('operations.md', () => {
       'libs/ingest-kit/src/ingest-line.ts',
       'libs/services/ingest-syslog/src/ingest-syslog.ts',
       'libs/services/ingest-webhook/src/ingest-webhook.ts',
+      'libs/services/ingest-gotify/src/ingest-gotify.ts',
+      'libs/services/ingest-ntfy/src/ingest-ntfy.ts',
       'libs/services/state/src/engine/engine.ts',
     ]
       .map(read)

@@ -29,6 +29,7 @@ const webhook = {
   secret: true,
   url: true,
 } as const;
+const gotify = { comment: true, disable: true, server: true, token: true } as const;
 
 /**
  * Facts copied from the API viewers of PVE 9.2 (the webhook and matcher rows are the same in 8.4) and PBS 4.2: the tools of a host take the
@@ -70,6 +71,12 @@ export const PROXMOX_CLI: readonly CliFact[] = [
     required: ['name', 'method', 'url'],
   },
   {
+    words: 'pvesh create /cluster/notifications/endpoints/gotify',
+    positional: [],
+    options: { name: true, ...gotify },
+    required: ['name', 'server', 'token'],
+  },
+  {
     words: 'pvesh create /cluster/notifications/matchers',
     positional: [],
     options: { name: true, ...matcher },
@@ -109,6 +116,13 @@ export const PROXMOX_CLI: readonly CliFact[] = [
     positional: ['name'],
     options: webhook,
     required: ['method', 'url'],
+  },
+  // POST /config/notifications/endpoints/gotify
+  {
+    words: 'proxmox-backup-manager notification endpoint gotify create',
+    positional: ['name'],
+    options: gotify,
+    required: ['server', 'token'],
   },
   // POST /config/notifications/matchers
   { words: 'proxmox-backup-manager notification matcher create', positional: ['name'], options: matcher },

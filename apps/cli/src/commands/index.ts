@@ -12,5 +12,6 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   replay: async () => (await import('./replay.ts')).replay,
   normalize: async () => (await import('./normalize.ts')).normalize,
   token: async () => (await import('./token.ts')).token,
+  'setup-target': async () => (await import('./setup-target.ts')).setupTarget,
   stdio: async () => (await import('./stdio.ts')).stdio,
 };

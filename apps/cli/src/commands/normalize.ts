@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { finishEvent, rawIdOf } from '@proxmox-mcp/ingest-kit';
+import { normalizeInput as normalizeGotify } from '@proxmox-mcp/ingest-gotify';
+import { finishEvents } from '@proxmox-mcp/ingest-kit';
+import { normalizeInput as normalizeNtfy } from '@proxmox-mcp/ingest-ntfy';
 import { normalizeInput as normalizeSyslog } from '@proxmox-mcp/ingest-syslog';
 import { normalizeInput as normalizeWebhook } from '@proxmox-mcp/ingest-webhook';
 import {
@@ -11,7 +13,7 @@ import {
   normalizeTaskLog,
   type NormalizeOptions,
 } from '@proxmox-mcp/proxmox-events';
-import { Inventory, type Channel, type EventDraft, type NormalizeResult } from '@proxmox-mcp/schemas';
+import { Inventory, type Channel, type NormalizeResult } from '@proxmox-mcp/schemas';
 import { UsageError, type Command } from '../command.ts';
 
 export interface Reader {
@@ -22,6 +24,8 @@ export interface Reader {
 /** What can be read so far, by the word on the command line; the word that kept inputs name as their format. */
 export const READERS: Readonly<Record<string, Reader>> = {
   webhook: { channel: 'webhook', read: normalizeWebhook },
+  gotify: { channel: 'gotify', read: normalizeGotify },
+  ntfy: { channel: 'ntfy', read: normalizeNtfy },
   syslog: { channel: 'syslog', read: normalizeSyslog },
   task: { channel: 'api', read: normalizeTask },
   'pbs-task': { channel: 'api', read: normalizePbsTask },
@@ -73,9 +77,7 @@ function document(
   input: { channel: Channel; source: string; receivedAt: number; raw: Buffer },
 ): unknown {
   if (!('events' in result)) return result;
-  const rawId = rawIdOf(input.raw, result.events[0], input);
-  const finish = (draft: EventDraft, index: number) => finishEvent(draft, { ...input, rawId, index });
-  return { ...result, events: result.events.map(finish) };
+  return { ...result, events: finishEvents(result.events, input) };
 }
 
 async function readInput(file: string): Promise<Buffer> {

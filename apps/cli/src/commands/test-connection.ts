@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
-import { loadSettings, SettingsError } from '@proxmox-mcp/config';
+import { loadSettings, SettingsError, type LoadedSettings } from '@proxmox-mcp/config';
+import { checkGotify, ingestGotify, type GotifyConfig } from '@proxmox-mcp/ingest-gotify';
+import { checkNtfy, ingestNtfy, type NtfyConfig } from '@proxmox-mcp/ingest-ntfy';
 import { ingestSyslog } from '@proxmox-mcp/ingest-syslog';
 import { ingestWebhook } from '@proxmox-mcp/ingest-webhook';
 import { ingestWebsocket } from '@proxmox-mcp/ingest-websocket';
@@ -30,7 +32,15 @@ export const testConnection: Command = {
       args: [...args],
       options: { json: { type: 'boolean' }, send: { type: 'boolean' } },
     });
-    const owners = [ingestWebsocket, ingestSyslog, ingestWebhook, notifier, mcpGatewayService];
+    const owners = [
+      ingestWebsocket,
+      ingestSyslog,
+      ingestWebhook,
+      ingestGotify,
+      ingestNtfy,
+      notifier,
+      mcpGatewayService,
+    ];
     let settings;
     try {
       settings = loadSettings(owners, { env });
@@ -64,6 +74,7 @@ export const testConnection: Command = {
     const found = await Promise.all([
       ...settings.hosts.map((host) => checkHost(host, signal)),
       Promise.all(ports),
+      ...checkServers(settings, signal),
       channels,
     ]);
     checks.push(...found.flat());
@@ -76,3 +87,13 @@ export const testConnection: Command = {
     return passed ? 0 : 1;
   },
 };
+
+/** Servers that ways in read from, where they are on. */
+function checkServers({ values, disabled }: LoadedSettings, signal: AbortSignal): Promise<Check[]>[] {
+  const isOn = (name: string) => !disabled.has(name) && values.has(name);
+  return [
+    // Parsed once by the services' own schemas; the map only forgets the types.
+    ...(isOn(ingestGotify.name) ? [checkGotify(values.get(ingestGotify.name) as GotifyConfig, signal)] : []),
+    ...(isOn(ingestNtfy.name) ? [checkNtfy(values.get(ingestNtfy.name) as NtfyConfig, signal)] : []),
+  ];
+}

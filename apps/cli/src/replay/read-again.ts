@@ -15,7 +15,7 @@ export async function readAgain(raw: RawInput, inventory: Inventory): Promise<Re
   if (raw.truncated) return { unread: 'cut' };
   const word = raw.format ?? raw.channel;
   const reader = Object.hasOwn(READERS, word) ? READERS[word] : undefined;
-  const bytes = bytesOf(raw);
+  const bytes = bytesOf(raw, word);
   if (reader === undefined || bytes === undefined) return { unread: 'no-reader' };
   const receivedAt = Date.parse(raw.receivedAt);
   let result: NormalizeResult;
@@ -44,9 +44,9 @@ export async function readAgain(raw: RawInput, inventory: Inventory): Promise<Re
 }
 
 /** The bytes as the reader of the format wants them: a webhook's body in the request it came with. */
-function bytesOf(raw: RawInput): Buffer | undefined {
+function bytesOf(raw: RawInput, word: string): Buffer | undefined {
   const body = Buffer.from(raw.body, raw.encoding);
-  if (raw.channel !== 'webhook') return body;
+  if (word !== 'webhook') return body;
   const { method, url, type } = raw.context ?? {};
   if (method === undefined || url === undefined) return undefined;
   const headers = typeof type === 'string' ? { 'content-type': type } : {};

@@ -31,6 +31,10 @@ const NORMALIZE_SYSLOG =
   'npm run -s pmx -- normalize syslog libs/services/ingest-syslog/testcases/syslog/corosync-link-down.log --inventory libs/services/ingest-syslog/testcases/inventory.json';
 const NORMALIZE_WEBHOOK =
   'npm run -s pmx -- normalize webhook libs/services/ingest-webhook/testcases/webhook/fencing-try.json --inventory libs/services/ingest-webhook/testcases/inventory.json';
+const NORMALIZE_GOTIFY =
+  'npm run -s pmx -- normalize gotify libs/services/ingest-gotify/testcases/gotify/stream-pbs-verify-ok.json --inventory libs/services/ingest-gotify/testcases/inventory.json';
+const NORMALIZE_NTFY =
+  'npm run -s pmx -- normalize ntfy libs/services/ingest-ntfy/testcases/ntfy/titled-test.json --inventory libs/services/ingest-ntfy/testcases/inventory.json';
 
 const PATIENCE_MS = 240_000;
 
@@ -118,21 +122,16 @@ describe('the commands of the pages, beside the running demo', () => {
     async () => {
       const help = await shell.run(HELP);
       expect(help.code).toBe(0);
-      for (const word of [
-        'up',
-        'test-connection',
-        'tail',
-        'history',
-        'replay',
-        'normalize',
-        'token',
-        'stdio',
-      ])
-        expect(help.stdout).toContain(`\n  ${word} `);
+      const words = 'up test-connection tail history replay normalize token setup-target stdio';
+      for (const word of words.split(' ')) expect(help.stdout).toContain(`\n  ${word} `);
       const syslog = await shell.run(NORMALIZE_SYSLOG);
       expect(JSON.parse(syslog.stdout)).toMatchObject({ events: [{ type: 'cluster.link.down' }] });
       const webhook = await shell.run(NORMALIZE_WEBHOOK);
       expect(JSON.parse(webhook.stdout)).toMatchObject({ events: [{ type: 'node.fence.started' }] });
+      const gotify = await shell.run(NORMALIZE_GOTIFY);
+      expect(JSON.parse(gotify.stdout)).toMatchObject({ events: [{ type: 'backup.verify.succeeded' }] });
+      const ntfy = await shell.run(NORMALIZE_NTFY);
+      expect(JSON.parse(ntfy.stdout)).toMatchObject({ events: [{ type: 'notification.test.received' }] });
     },
     PATIENCE_MS,
   );
@@ -186,6 +185,27 @@ it(
         code: 1,
         stdout: expect.stringContaining('check PVE_CLUSTER_PRIMARY_USER'),
       });
+      const reading = {
+        GOTIFY_IN_SERVER_URL: lab.gotify.url,
+        GOTIFY_IN_CLIENT_TOKEN: lab.gotify.clientToken,
+      };
+      expect(await shell.run(TEST_CONNECTION, reading)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('✅ Gotify (in): the stream of messages can be opened'),
+      });
+      // Neither the token of an application nor a Gotify where ntfy should be will do.
+      const wrong = {
+        ...reading,
+        GOTIFY_IN_CLIENT_TOKEN: lab.gotify.appToken,
+        NTFY_IN_SERVER_URL: lab.gotify.url,
+        NTFY_IN_TOPICS: 'alerts',
+      };
+      const refused = await shell.run(TEST_CONNECTION, wrong);
+      expect(refused.code).toBe(1);
+      expect(refused.stdout).toMatch(
+        /❌ Gotify \(in\) — .*→ set GOTIFY_IN_CLIENT_TOKEN to the token of a client/,
+      );
+      expect(refused.stdout).toMatch(/❌ ntfy \(in\) — .*→ set NTFY_IN_TOKEN/);
       const unreadable = await shell.run(TEST_CONNECTION, { GATEWAY_PORT: 'many' });
       expect(unreadable).toMatchObject({ code: 2, stderr: expect.stringContaining('GATEWAY_PORT') });
     } finally {

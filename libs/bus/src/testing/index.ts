@@ -1,5 +1,7 @@
 export { busConformance } from './bus-conformance.ts';
 export type { BusUnderTest } from './conformance/context.ts';
+export { findDebianProgram } from './debian/find-debian-program.ts';
+export type { NoPeerProgram, PeerProgram, WantedProgram } from './debian/find-debian-program.ts';
 export { describeWithNats } from './nats-server/describe-with-nats.ts';
 export { findNatsServer } from './nats-server/find-nats-server.ts';
 export type { NatsServerProgram, NoNatsServer } from './nats-server/find-nats-server.ts';

@@ -40,9 +40,9 @@ export class PbsApi {
   }
 
   /** Answers one request. Never throws. */
-  handle(request: RawRequest): Answer {
+  async handle(request: RawRequest): Promise<Answer> {
     try {
-      return this.#answer(request);
+      return await this.#answer(request);
     } catch (error) {
       const status = error instanceof PbsError ? error.status : 400;
       return {
@@ -55,7 +55,7 @@ export class PbsApi {
     }
   }
 
-  #answer(request: RawRequest): Answer {
+  async #answer(request: RawRequest): Promise<Answer> {
     const [path = '/', query = ''] = request.target.split('?');
     if (!path.startsWith('/api2/json')) {
       return {
@@ -89,7 +89,7 @@ export class PbsApi {
         },
         fail: (status, text) => new PbsError(status, text),
       };
-      const result = handler(call);
+      const result = await handler(call);
       return json(
         result.total === undefined
           ? { data: result.data ?? null }

@@ -13,8 +13,14 @@ export interface PbsCall {
   fail(status: number, text: string): Error;
 }
 
+/** What is answered. */
+export interface PbsResult {
+  readonly data: unknown;
+  readonly total?: number;
+}
+
 /** Answers a call; throws what `fail` makes. */
-export type PbsHandler = (call: PbsCall) => { data: unknown; total?: number };
+export type PbsHandler = (call: PbsCall) => PbsResult | Promise<PbsResult>;
 
 /** A path as a pattern with named groups, and its methods. */
 export interface PbsRoute {

@@ -3,6 +3,7 @@ import { type PbsHandler, type PbsRoute, flag, int } from './call.ts';
 import { findStore, gcStatus, groups, mounted, snapshots, usage, visibleStores } from './datastore-routes.ts';
 import { findTask, taskLog, taskStatus, tasks } from './task-routes.ts';
 import { jobs, runJob } from './job-routes.ts';
+import { notificationRoutes } from './notification-routes.ts';
 
 const NODE = '/nodes/(?:localhost|[a-zA-Z0-9-]+)';
 
@@ -25,7 +26,7 @@ export const pbsRoutes: readonly PbsRoute[] = [
   get('/ping', () => ({ data: { pong: true } })),
   get('/access/permissions', (call) => ({
     data: Object.fromEntries(
-      ['/', '/access', '/datastore', '/remote', '/system', '/system/tasks']
+      ['/', '/access', '/datastore', '/remote', '/system', '/system/notifications', '/system/tasks']
         .map(
           (p) =>
             [
@@ -200,9 +201,6 @@ export const pbsRoutes: readonly PbsRoute[] = [
   { pattern: /^\/admin\/verify\/(?<id>[^/]+)\/run$/, methods: { POST: runJob('verify') } },
   { pattern: /^\/admin\/prune\/(?<id>[^/]+)\/run$/, methods: { POST: runJob('prune') } },
   { pattern: /^\/admin\/sync\/(?<id>[^/]+)\/run$/, methods: { POST: runJob('sync') } },
-  get('/config/notifications/targets', (call) => {
-    call.require('/system/notifications', 'Sys.Audit');
-    return { data: [{ name: 'mail-to-root', type: 'sendmail', origin: 'builtin' }] };
-  }),
+  ...notificationRoutes,
   get('/tape/drive', () => ({ data: [] })),
 ];

@@ -70,7 +70,7 @@ export class PveApi {
   }
 
   /** Answers a request that reached node `local`. Never throws. */
-  handle(local: string, request: RawRequest): Answer {
+  async handle(local: string, request: RawRequest): Promise<Answer> {
     let format = 'json';
     try {
       if (!METHODS.has(request.method))
@@ -84,7 +84,7 @@ export class PveApi {
       if (format === '') return plainError(501, 'no such uri');
       if (format !== 'json' && format !== 'extjs')
         return plainError(501, `no formatter for uri /${segments.slice(2).join('/')}, ${format}`);
-      return this.#answer(local, request, segments.slice(2), query, format);
+      return await this.#answer(local, request, segments.slice(2), query, format);
     } catch (error) {
       const api =
         error instanceof ApiError
@@ -94,7 +94,13 @@ export class PveApi {
     }
   }
 
-  #answer(local: string, request: RawRequest, segments: string[], query: string, format: string): Answer {
+  async #answer(
+    local: string,
+    request: RawRequest,
+    segments: string[],
+    query: string,
+    format: string,
+  ): Promise<Answer> {
     const route = this.#schema.match(segments);
     const method = route?.schema[request.method as 'GET'];
     const authid = method?.world === 1 ? undefined : this.#login.authenticate(local, request);
@@ -111,7 +117,7 @@ export class PveApi {
     return this.#call(local, request, { route, method, authid, parameters, format });
   }
 
-  #call(
+  async #call(
     local: string,
     request: RawRequest,
     found: {
@@ -121,7 +127,7 @@ export class PveApi {
       parameters: RawParameters;
       format: string;
     },
-  ): Answer {
+  ): Promise<Answer> {
     const { route, method, authid, parameters } = found;
     delete parameters['_dc'];
     for (const [name, value] of Object.entries(route.parameters)) {
@@ -148,7 +154,7 @@ export class PveApi {
       parameters,
       hooks: this.#hooks,
     });
-    const result = this.#run(call, `${request.method} ${route.template}`, route, method);
+    const result = await this.#run(call, `${request.method} ${route.template}`, route, method);
     if (result instanceof PlainText) {
       return {
         status: 200,

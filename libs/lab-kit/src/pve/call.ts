@@ -129,7 +129,7 @@ export class Call {
   }
 }
 
-/** Answers one method of one path: plain data, or `Paged`, or `PlainText`. Throws `ApiError`. */
+/** Answers one method of one path: plain data, or `Paged`, or `PlainText`, or a promise of one. Throws `ApiError`. */
 export type Handler = (call: Call) => unknown;
 
 /** `GET /cluster/resources` → handler. */

@@ -1,110 +1,115 @@
-import { createHash } from 'node:crypto';
 import { renderTest } from '../render/package-updates.ts';
-import type { LabTarget } from '../world/notification-targets.ts';
+import { deliverTo } from '../senders/deliver-target.ts';
+import { ConfigRefusal, type GivenValues } from '../world/notification-config.ts';
+import type { LabEntity, LabTarget } from '../world/notification-targets.ts';
 import { ApiError } from './api-error.ts';
-import type { Call, Routes } from './call.ts';
+import type { Call, Handler, Routes } from './call.ts';
 
-/** Keys that hold several values. */
-const LISTS = new Set(['header', 'secret', 'mailto', 'mailto-user']);
-const NOT_KEPT = new Set(['name', 'digest', 'delete', 'token', 'password']);
+const BASE = '/cluster/notifications';
+/** Keys whose values are numbers on the wire; flags are 0 and 1. */
+const NUMBERS = new Set(['disable', 'invert-match', 'port']);
 
-const digest = (call: Call) =>
-  createHash('sha256')
-    .update(JSON.stringify([...call.site.targets.values()]))
-    .digest('hex');
+const nameOf = (call: Call) => call.text('name') ?? '';
 
-const row = (t: LabTarget) => ({ name: t.name, origin: t.origin, ...t.config });
-
-function find(call: Call, type: LabTarget['type']): LabTarget {
-  const name = call.text('name') ?? '';
-  const target = call.site.targets.get(name);
-  if (target === undefined || target.type !== type) throw new ApiError(404, `endpoint '${name}' not found`);
-  return target;
+function valuesOf(call: Call): GivenValues {
+  return Object.fromEntries(
+    call.names().map((name) => [name, name === 'delete' ? call.list(name) : call.values(name)]),
+  );
 }
 
-/** Takes the call's keys into the target. `secret` values are kept apart and only their names shown. */
-function apply(call: Call, target: LabTarget): void {
-  for (const key of call.names()) {
-    if (key === 'token' || key === 'password') target.secrets[key] = call.text(key) ?? '';
-    if (NOT_KEPT.has(key)) continue;
-    const values = call.values(key);
-    if (key === 'secret') {
-      for (const value of values) target.secrets[part(value, 'name')] = part(value, 'value');
-      target.config[key] = values.map((v) => `name=${part(v, 'name')}`);
-    } else target.config[key] = LISTS.has(key) ? values : (values[0] ?? '');
-  }
-  for (const key of call.list('delete')) delete target.config[key];
+function row({ name, origin, config }: LabEntity): Record<string, unknown> {
+  const typed = Object.entries(config).map(([key, value]): [string, unknown] => [
+    key,
+    NUMBERS.has(key) ? Number(value) : value,
+  ]);
+  return { name, origin, ...Object.fromEntries(typed) };
 }
 
-/** One part of `name=x,value=y`. */
-function part(text: string, key: string): string {
-  const found = text.split(',').find((p) => p.startsWith(`${key}=`));
-  return found?.slice(key.length + 1) ?? '';
-}
-
-function endpointRoutes(type: LabTarget['type']): Routes {
-  const base = `/cluster/notifications/endpoints/${type}`;
-  return {
-    [`GET ${base}`]: (call) => [...call.site.targets.values()].filter((t) => t.type === type).map(row),
-    [`POST ${base}`]: (call) => {
-      const name = call.text('name') ?? '';
-      if (call.site.targets.has(name)) {
-        throw new ApiError(400, `Cannot create '${name}', an entity with the same name already exists`);
-      }
-      const target: LabTarget = { name, type, origin: 'user-created', config: {}, secrets: {} };
-      apply(call, target);
-      call.site.targets.set(name, target);
-      return null;
-    },
-    [`GET ${base}/{name}`]: (call) => ({ ...row(find(call, type)), digest: digest(call) }),
-    [`PUT ${base}/{name}`]: (call) => {
-      const target = find(call, type);
-      const wanted = call.text('digest');
-      if (wanted !== undefined && wanted !== digest(call)) {
-        throw new ApiError(400, 'detected modified configuration - file changed by other user? Try again.');
-      }
-      apply(call, target);
-      return null;
-    },
-    [`DELETE ${base}/{name}`]: (call) => {
-      call.site.targets.delete(find(call, type).name);
-      return null;
-    },
+/** The refusals of the configuration as this API words them. */
+function refusing(handler: Handler): Handler {
+  return (call) => {
+    try {
+      return handler(call);
+    } catch (error) {
+      if (error instanceof ConfigRefusal) throw new ApiError(error.status, error.message);
+      throw error;
+    }
   };
 }
 
-/** Notification targets. The lab's senders deliver by their own settings; these are only kept and shown. */
+function change(act: (call: Call) => void): Handler {
+  return refusing((call) => {
+    act(call);
+    return null;
+  });
+}
+
+function endpointRoutes(type: LabTarget['type']): Routes {
+  const base = `${BASE}/endpoints/${type}`;
+  return {
+    [`GET ${base}`]: ({ site }) =>
+      [...site.notifications.targets.values()].filter((target) => target.type === type).map(row),
+    [`POST ${base}`]: change((call) => call.site.notifications.addTarget(nameOf(call), type, valuesOf(call))),
+    [`GET ${base}/{name}`]: refusing((call) => {
+      const { notifications } = call.site;
+      return { ...row(notifications.target(nameOf(call), type)), digest: notifications.digest() };
+    }),
+    [`PUT ${base}/{name}`]: change((call) =>
+      call.site.notifications.updateTarget(nameOf(call), type, valuesOf(call)),
+    ),
+    [`DELETE ${base}/{name}`]: change((call) => call.site.notifications.removeTarget(nameOf(call), type)),
+  };
+}
+
+/** Sends the test notification now, and to this target only; where it does not arrive the caller is told why. */
+async function testTarget(call: Call): Promise<null> {
+  const name = nameOf(call);
+  const target = call.site.notifications.targets.get(name);
+  if (target === undefined) throw new ApiError(404, `endpoint '${name}' does not exist`);
+  const timestamp = call.site.seconds();
+  const notification = {
+    type: 'test',
+    severity: 'info',
+    timestamp,
+    fields: {},
+    ...renderTest(name),
+  } as const;
+  // Mail goes out by the lab's own settings, as everything does that its listeners hear.
+  if (target.type === 'sendmail' || target.type === 'smtp') call.site.notify(call.local.name, notification);
+  try {
+    await deliverTo(target, notification);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ApiError(500, `Could not test target: could not notify via endpoint(s): ${name}: ${reason}`);
+  }
+  return null;
+}
+
+/** Notification targets and matchers. */
 export const notificationRoutes: Routes = {
   ...endpointRoutes('gotify'),
   ...endpointRoutes('sendmail'),
   ...endpointRoutes('smtp'),
   ...endpointRoutes('webhook'),
-  'GET /cluster/notifications/targets': (call) =>
-    [...call.site.targets.values()].map(({ name, type, origin, config }) => ({
+  [`GET ${BASE}/targets`]: ({ site }) =>
+    [...site.notifications.targets.values()].map(({ name, type, origin, config }) => ({
       name,
       type,
       origin,
       ...(config['comment'] === undefined ? {} : { comment: config['comment'] }),
+      ...(config['disable'] === undefined ? {} : { disable: Number(config['disable']) }),
     })),
-  'GET /cluster/notifications/matchers': () => [
-    {
-      name: 'default-matcher',
-      comment: 'Route all notifications to mail-to-root',
-      mode: 'all',
-      target: ['mail-to-root'],
-      origin: 'builtin',
-    },
-  ],
-  'POST /cluster/notifications/targets/{name}/test': (call) => {
-    const name = call.text('name') ?? '';
-    if (!call.site.targets.has(name)) throw new ApiError(404, `endpoint '${name}' does not exist`);
-    call.site.notify(call.local.name, {
-      type: 'test',
-      severity: 'info',
-      timestamp: call.site.seconds(),
-      fields: {},
-      ...renderTest(name),
-    });
-    return null;
-  },
+  [`POST ${BASE}/targets/{name}/test`]: testTarget,
+  [`GET ${BASE}/matchers`]: ({ site }) => [...site.notifications.matchers.values()].map(row),
+  [`POST ${BASE}/matchers`]: change((call) =>
+    call.site.notifications.addMatcher(nameOf(call), valuesOf(call)),
+  ),
+  [`GET ${BASE}/matchers/{name}`]: refusing((call) => {
+    const { notifications } = call.site;
+    return { ...row(notifications.matcher(nameOf(call))), digest: notifications.digest() };
+  }),
+  [`PUT ${BASE}/matchers/{name}`]: change((call) =>
+    call.site.notifications.updateMatcher(nameOf(call), valuesOf(call)),
+  ),
+  [`DELETE ${BASE}/matchers/{name}`]: change((call) => call.site.notifications.removeMatcher(nameOf(call))),
 };

@@ -89,6 +89,8 @@ function checkFormat(format: string, value: string): string | undefined {
   if (format === 'pve-vmid-list' && !value.split(/[,; ]+/).every((v) => v === '' || isVmid(v))) {
     return 'invalid format - value does not look like a valid VM ID\n';
   }
+  if (format === 'pve-configid' && !/^[a-z][a-z0-9_-]+$/i.test(value))
+    return `invalid format - invalid configuration ID '${value}'\n`;
   if (format === 'pve-node' && !/^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$/.test(value)) {
     return `invalid format - value does not look like a valid node name\n`;
   }

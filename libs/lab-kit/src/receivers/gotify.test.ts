@@ -63,7 +63,9 @@ describe('POST /message', () => {
 
   it('knows its applications by header, bearer or query, and nobody else', async () => {
     expect((await post({ message: 'm' }, { 'x-gotify-key': 'A-wrong' })).status).toBe(401);
-    expect((await post({ message: 'm' }, { 'x-gotify-key': gotify.clientToken })).status).toBe(401);
+    const asClient = { 'x-gotify-key': gotify.clientToken };
+    expect((await post({ message: 'm' }, asClient)).status).toBe(400);
+    expect(await (await post({ message: 'm', appid: 2 }, asClient)).json()).toMatchObject({ appid: 2 });
     const body = JSON.stringify({ message: 'm' });
     const headers = {
       'content-type': 'application/json',
@@ -92,7 +94,7 @@ describe('reading', () => {
       size: 2,
       limit: 2,
       since: 4,
-      next: `${gotify.url}/message?limit=2&since=4`,
+      next: '/message?limit=2&since=4',
     });
     const last = JSON.parse(await (await get('/message?limit=3&since=4')).text());
     expect(last.messages.map((m: { id: number }) => m.id)).toEqual([3, 2, 1]);

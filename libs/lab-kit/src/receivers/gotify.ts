@@ -1,8 +1,8 @@
-import { STATUS_CODES } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import { Failures } from './failures.ts';
-import { isObject, jsonOf, listen, mediaType, type Received, type Reply } from './http-receiver.ts';
+import { readGotifyDraft } from './gotify-draft.ts';
+import { serveStreams } from './gotify-stream.ts';
+import { listen, type Received, type Reply } from './http-receiver.ts';
 import { Inbox } from './inbox.ts';
 import type { Receiver, ReceiverOptions } from './receiver.ts';
 
@@ -30,18 +30,31 @@ export interface GotifyOptions extends ReceiverOptions {
   readonly applications?: readonly string[];
 }
 
-/** A pretend Gotify server: POST /message, GET /message, GET /stream and what belongs to them (gotify/server docs/spec.json). */
+/**
+ * A pretend Gotify server with what clients need of it: posting, paged reading, deleting, the stream, applications, version and
+ * health. `recorded/gotify-api.json` says what the original's description promises of these.
+ */
 export interface GotifyReceiver extends Receiver<GotifyMessage> {
   readonly applications: readonly GotifyApplication[];
   /** Token of the first application: posts, and can do nothing else. */
   readonly appToken: string;
-  /** Reads and deletes, and cannot post. */
+  /** Reads and deletes; posts for an application it names. */
   readonly clientToken: string;
   /** Readers connected to /stream. */
   streams(): number;
+  /** Ends every stream, as a server that restarts does. */
+  cutStreams(): void;
+  /** Keeps the streams connected and says nothing more on them, as a process that hangs. */
+  hushStreams(): void;
+  /** With a status: answers /stream with it, as a proxy that passes no upgrades; without: lets it through again. */
+  refuseStreams(status?: number): void;
+  /** Forgets every message and counts from 1 again, as a server that was set up anew. */
+  reset(): void;
 }
 
 const UNAUTHORIZED = 'you need to provide a valid access token or user credentials to access this api';
+const NOT_FOUND = 'page not found';
+const CREATED_AT = '2026-01-01T00:00:00Z';
 
 /** Starts a pretend Gotify. */
 export async function startGotify(options: GotifyOptions = {}): Promise<GotifyReceiver> {
@@ -51,17 +64,22 @@ export async function startGotify(options: GotifyOptions = {}): Promise<GotifyRe
   const clientToken = 'C-lab.gotify';
   const inbox = new Inbox<GotifyMessage>();
   const failures = new Failures();
-  const streams = new Set<WebSocket>();
   let lastId = 0;
 
   function post(request: Received): Reply {
-    const application = applications.find(({ token }) => token === tokenOf(request));
-    if (application === undefined) return fault(401, UNAUTHORIZED);
+    const token = tokenOf(request);
+    const own = applications.find((application) => application.token === token);
+    if (own === undefined && token !== clientToken) return fault(401, UNAUTHORIZED);
     const refusal = failures.take();
     if (refusal !== undefined)
       return { ...fault(refusal.status, 'ordered by the lab'), headers: refusal.headers };
-    const draft = readDraft(request);
+    const draft = readGotifyDraft(request);
     if (typeof draft === 'string') return fault(400, draft);
+    if (own === undefined && draft.appid === undefined) {
+      return fault(400, 'appid is required when not authenticating with an application token');
+    }
+    const application = own ?? applications.find(({ id }) => id === draft.appid);
+    if (application === undefined) return fault(400, 'appid not found');
     const message: GotifyMessage = {
       id: ++lastId,
       appid: application.id,
@@ -73,15 +91,17 @@ export async function startGotify(options: GotifyOptions = {}): Promise<GotifyRe
       date: new Date(now()).toISOString(),
     };
     inbox.add(message);
-    for (const stream of streams) stream.send(JSON.stringify(message));
+    streams.send(message);
     return { status: 200, body: message };
   }
 
   function list(request: Received, belongs: (message: GotifyMessage) => boolean): Reply {
-    const limit = Number(request.query.get('limit') ?? 100);
-    const since = Number(request.query.get('since') ?? 0);
-    if (!Number.isInteger(limit) || limit < 1 || limit > 200) return fault(400, "Field 'limit' is not valid");
-    if (!Number.isInteger(since) || since < 0) return fault(400, "Field 'since' is not valid");
+    const limit = uint(request, 'limit', 100);
+    const since = uint(request, 'since', 0);
+    if (typeof limit === 'string') return fault(400, limit);
+    if (typeof since === 'string') return fault(400, since);
+    if (limit < 1) return fault(400, "Field 'limit' must be more or equal to 1");
+    if (limit > 200) return fault(400, "Field 'limit' must be less or equal to 200");
     // Newest first, and backwards: `since` asks for ids below it.
     const matching = inbox
       .all()
@@ -89,67 +109,67 @@ export async function startGotify(options: GotifyOptions = {}): Promise<GotifyRe
       .toReversed();
     const messages = matching.slice(0, limit);
     const last = matching.length > limit ? (messages.at(-1)?.id ?? 0) : 0;
-    const next = last === 0 ? {} : { next: `${http.url}${request.path}?limit=${limit}&since=${last}` };
+    const next = last === 0 ? {} : { next: `${request.path}?limit=${limit}&since=${last}` };
     return {
       status: 200,
       body: { paging: { ...next, size: messages.length, since: last, limit }, messages },
     };
   }
 
+  function ofApplication(request: Received, segment: string): Reply {
+    const id = idOf(segment);
+    if (id === undefined) return fault(400, 'invalid id');
+    const exists = applications.some((application) => application.id === id);
+    if (!exists) return fault(404, 'application does not exist');
+    if (request.method === 'GET') return list(request, (message) => message.appid === id);
+    inbox.remove((message) => message.appid === id);
+    return { status: 200 };
+  }
+
+  function remove(segment: string): Reply {
+    const id = idOf(segment);
+    if (id === undefined) return fault(400, 'invalid id');
+    const removed = inbox.remove((message) => message.id === id);
+    return removed === 0 ? fault(404, 'message does not exist') : { status: 200 };
+  }
+
   function readers(request: Received): Reply {
     if (tokenOf(request) !== clientToken) return fault(401, UNAUTHORIZED);
     const { method, path } = request;
-    if (path === '/message') {
-      if (method === 'GET') return list(request, () => true);
+    const reads = method === 'GET';
+    if (path === '/message' && reads) return list(request, () => true);
+    if (path === '/message' && method === 'DELETE') {
       inbox.remove(() => true);
       return { status: 200 };
     }
-    const ofApplication = /^\/application\/(\d{1,9})\/message$/.exec(path);
-    if (ofApplication !== null && method === 'GET') {
-      const id = Number(ofApplication[1]);
-      if (!applications.some((application) => application.id === id)) {
-        return fault(404, 'application does not exist');
-      }
-      return list(request, (message) => message.appid === id);
+    const messages = /^\/application\/([^/]{1,40})\/message$/.exec(path)?.[1];
+    if (messages !== undefined && (reads || method === 'DELETE')) return ofApplication(request, messages);
+    const single = /^\/message\/([^/]{1,40})$/.exec(path)?.[1];
+    if (single !== undefined && method === 'DELETE') return remove(single);
+    if (path === '/application' && reads) return { status: 200, body: applications.map(publicPart) };
+    if (path === '/stream' && reads) {
+      return fault(
+        400,
+        "websocket: the client is not using the websocket protocol: 'upgrade' token not found",
+      );
     }
-    const single = /^\/message\/(\d{1,9})$/.exec(path);
-    if (single !== null && method === 'DELETE') {
-      const removed = inbox.remove((message) => message.id === Number(single[1]));
-      return removed === 0 ? fault(404, 'message does not exist') : { status: 200 };
-    }
-    if (path === '/application' && method === 'GET') return { status: 200, body: applications };
-    if (path === '/stream') return fault(400, 'websocket: the client is not using the websocket protocol');
-    return fault(404, 'page not found');
+    return fault(404, NOT_FOUND);
   }
 
   const http = await listen((request) => {
     const { method, path } = request;
     if (path === '/message' && method === 'POST') return post(request);
-    if (path === '/health') return { status: 200, body: { health: 'green', database: 'green' } };
-    if (path === '/version') return { status: 200, body: { version: '2.6.3', commit: '', buildDate: '' } };
+    if (method === 'GET' && path === '/health')
+      return { status: 200, body: { health: 'green', database: 'green' } };
+    if (method === 'GET' && path === '/version')
+      return { status: 200, body: { version: '3.0.0', commit: '', buildDate: '' } };
     return readers(request);
   }, options);
 
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: 65_536 });
-  http.server.on('upgrade', (incoming, socket: Duplex, head: Buffer) => {
-    const url = new URL(incoming.url ?? '/', 'http://receiver');
-    const key = incoming.headers['x-gotify-key'];
-    const token =
-      url.searchParams.get('token') ??
-      (typeof key === 'string' ? key : bearer(incoming.headers.authorization));
-    if (url.pathname !== '/stream' || token !== clientToken) {
-      const status = url.pathname === '/stream' ? 401 : 404;
-      const body = JSON.stringify(fault(status, status === 401 ? UNAUTHORIZED : 'page not found').body);
-      socket.end(
-        `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-      );
-      return;
-    }
-    sockets.handleUpgrade(incoming, socket, head, (stream) => {
-      streams.add(stream);
-      stream.on('close', () => streams.delete(stream));
-      stream.on('error', () => stream.terminate());
-    });
+  const streams = serveStreams(http.server, (incoming) => {
+    const request = headOf(incoming);
+    if (request.path !== '/stream') return fault(404, NOT_FOUND);
+    return tokenOf(request) === clientToken ? undefined : fault(401, UNAUTHORIZED);
   });
 
   return {
@@ -157,27 +177,73 @@ export async function startGotify(options: GotifyOptions = {}): Promise<GotifyRe
     applications,
     appToken: applications[0]?.token ?? '',
     clientToken,
-    streams: () => streams.size,
+    streams: () => streams.count(),
+    cutStreams: () => streams.cut(),
+    hushStreams: () => streams.hush(),
+    refuseStreams: (status) => streams.refuse(status),
+    reset() {
+      inbox.remove(() => true);
+      lastId = 0;
+    },
     messages: () => inbox.all(),
     next: (predicate, timeoutMs) => inbox.next(predicate, timeoutMs),
     failNext: (count, status, headers) => failures.order(count, status, headers),
     async close() {
-      for (const stream of streams) stream.terminate();
-      sockets.close();
+      streams.close();
       await http.close();
     },
   };
 }
 
-/** Query, X-Gotify-Key, then a bearer token: the order of the original. */
-function tokenOf(request: Received): string | undefined {
-  return (
-    request.query.get('token') ?? request.headers['x-gotify-key'] ?? bearer(request.headers['authorization'])
-  );
+type Head = Pick<Received, 'path' | 'query' | 'headers'>;
+
+function headOf(incoming: IncomingMessage): Head {
+  const url = new URL(incoming.url ?? '/', 'http://receiver');
+  const key = incoming.headers['x-gotify-key'];
+  const { authorization } = incoming.headers;
+  return {
+    path: url.pathname,
+    query: url.searchParams,
+    headers: {
+      ...(typeof key === 'string' ? { 'x-gotify-key': key } : {}),
+      ...(authorization === undefined ? {} : { authorization }),
+    },
+  };
+}
+
+/** Query, X-Gotify-Key, then a bearer token: the order of the original, which takes the first that is not empty. */
+function tokenOf({ query, headers }: Head): string | undefined {
+  return query.get('token') || headers['x-gotify-key'] || bearer(headers['authorization']);
 }
 
 function bearer(header: string | undefined): string | undefined {
   return header?.slice(0, 7).toLowerCase() === 'bearer ' ? header.slice(7) : undefined;
+}
+
+/** @returns what is wrong with it, as the original words it. */
+function uint(request: Received, name: string, fallback: number): number | string {
+  const text = request.query.get(name);
+  if (text === null || text === '') return fallback;
+  return idOf(text) ?? `strconv.ParseUint: parsing "${text.slice(0, 40)}": invalid syntax`;
+}
+
+function idOf(text: string): number | undefined {
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** An application as GET /application lists it: the token is told once, when it is made. */
+function publicPart({ id, name }: GotifyApplication) {
+  return {
+    id,
+    name,
+    description: '',
+    internal: false,
+    image: 'static/defaultapp.png',
+    defaultPriority: 0,
+    createdAt: CREATED_AT,
+    lastUsed: null,
+    sortKey: `a${id}`,
+  };
 }
 
 function fault(status: number, description: string): Reply {
@@ -185,36 +251,4 @@ function fault(status: number, description: string): Reply {
     status,
     body: { error: STATUS_CODES[status] ?? 'Error', errorCode: status, errorDescription: description },
   };
-}
-
-interface Draft {
-  readonly title: string;
-  readonly message: string;
-  readonly priority: number;
-  readonly extras: Readonly<Record<string, unknown>> | undefined;
-}
-
-/** @returns what is wrong with it, as text, when it cannot be read. */
-function readDraft(request: Received): Draft | string {
-  // Without the JSON media type the original reads a form.
-  const isJson = mediaType(request) === 'application/json';
-  const json = isJson
-    ? jsonOf(request.body)
-    : Object.fromEntries(new URLSearchParams(request.body.toString('utf8')));
-  if (!isObject(json)) return 'invalid character looking for beginning of value';
-  const { title = '', message = '', extras } = json;
-  const priority = isJson ? (json['priority'] ?? 0) : Number(json['priority'] ?? 0);
-  if (typeof title !== 'string')
-    return 'json: cannot unmarshal into Go struct field MessageExternal.title of type string';
-  if (typeof message !== 'string') {
-    return 'json: cannot unmarshal into Go struct field MessageExternal.message of type string';
-  }
-  if (typeof priority !== 'number' || !Number.isInteger(priority)) {
-    return 'json: cannot unmarshal into Go struct field MessageExternal.priority of type int';
-  }
-  if (extras !== undefined && extras !== null && !isObject(extras)) {
-    return 'json: cannot unmarshal into Go struct field MessageExternal.extras of type map[string]interface {}';
-  }
-  if (message === '') return "Field 'message' is required";
-  return { title, message, priority, extras: isObject(extras) ? extras : undefined };
 }

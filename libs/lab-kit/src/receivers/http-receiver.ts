@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { ReceiverOptions } from './receiver.ts';
 
@@ -36,7 +37,7 @@ const MAX_BODY_BYTES = 4_194_304;
 
 /** Starts a server that reads each request whole (up to 4 MiB, then 413) and hands it to the route. */
 export async function listen(route: Route, options: ReceiverOptions): Promise<HttpReceiver> {
-  const server = createServer((incoming, response) => {
+  const onRequest = (incoming: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = [];
     let size = 0;
     incoming.on('data', (chunk: Buffer) => {
@@ -48,7 +49,12 @@ export async function listen(route: Route, options: ReceiverOptions): Promise<Ht
       const reply = size > MAX_BODY_BYTES ? { status: 413 } : safely(route, read(incoming, chunks), response);
       if (reply !== undefined) write(response, reply);
     });
-  });
+  };
+  const { certificate } = options;
+  const server =
+    certificate === undefined
+      ? createServer(onRequest)
+      : createTlsServer({ cert: certificate.cert, key: certificate.key }, onRequest);
   const host = options.host ?? '127.0.0.1';
   server.listen(options.port ?? 0, host);
   await once(server, 'listening');
@@ -56,7 +62,7 @@ export async function listen(route: Route, options: ReceiverOptions): Promise<Ht
   const { port } = server.address() as AddressInfo;
   let closed: Promise<unknown> | undefined;
   return {
-    url: `http://${host}:${port}`,
+    url: `${certificate === undefined ? 'http' : 'https'}://${host}:${port}`,
     server,
     async close() {
       if (closed === undefined) {

@@ -1,3 +1,5 @@
+import type { ServerCertificate } from '../http/certificate.ts';
+
 /** A pretend service that notifications can be sent to. `M` is a message as the service stored it. */
 export interface Receiver<M> {
   /** Where it listens, without a slash at its end. */
@@ -24,4 +26,6 @@ export interface ReceiverOptions {
   readonly host?: string;
   /** Milliseconds since the epoch; stamps of messages. */
   readonly now?: () => number;
+  /** With it the service speaks TLS. */
+  readonly certificate?: ServerCertificate;
 }

@@ -122,7 +122,7 @@ const STOPPED = 'UPID:pve1:00000B47:0003630E:6B02A4EC:qmstop:100:root@pam!full:'
 const RUNNING = 'UPID:pve1:00000F57:00042C16:6B02A6EF:vzdump:200:root@pam!full:';
 const KILLED = 'UPID:pve1:00000151:0005F185:6B02AB78:vzdump:200:root@pam!full:';
 
-type What = 'single' | 'running' | 'acting' | 'cluster' | 'broken';
+type What = 'single' | 'running' | 'acting' | 'cluster' | 'broken' | 'notify';
 
 /** A lab with the recorded host alone, or with its cluster, or with the cluster after pve2 died. */
 async function arrange(what: What): Promise<{ lab: Lab; clock: SteppedClock }> {
@@ -145,16 +145,19 @@ async function arrange(what: What): Promise<{ lab: Lab; clock: SteppedClock }> {
   return { lab, clock };
 }
 
+// One after the other on one host: each asks about what the ones before have set up.
+const NOTIFY = /^notify-(01[1-35689]|02\d|03[036-9])-/;
 const ACTING = /^(task-(001|017|021|030|042|052|070|106|124|132|145|149|153)|extra-017)-/;
 
 function worldOf(name: string): What {
   if (ACTING.test(name)) return 'acting';
+  if (NOTIFY.test(name)) return 'notify';
   if (/^fail-/.test(name)) return 'broken';
   if (/^cl2-/.test(name)) return 'cluster';
   return /^(longtask|crash-008)/.test(name) ? 'running' : 'single';
 }
 
-describe.each(['single', 'running', 'acting', 'cluster', 'broken'] as const)('recorded answers, %s', (what) => {
+describe.each(['single', 'running', 'acting', 'cluster', 'broken', 'notify'] as const)('recorded answers, %s', (what) => {
   let lab: Lab;
   let clock: SteppedClock;
   let port = 0;

@@ -5,12 +5,18 @@ const USER_AGENT = 'proxmox-sync-http-client/1.0.6';
 /** Posts as proxmox-notify does: one attempt of at most 10 s, redirects followed. @throws a status of 400 or more. */
 export async function postOnce(
   url: string,
-  { headers, body }: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
+  request: {
+    readonly method?: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  },
 ): Promise<void> {
+  const { method = 'POST', headers, body } = request;
   const response = await fetch(url, {
-    method: 'POST',
+    method,
     headers: { 'user-agent': USER_AGENT, ...headers },
-    body,
+    // As bytes: a text would be given a Content-Type that proxmox-notify does not send.
+    ...(method === 'GET' ? {} : { body: new TextEncoder().encode(body) }),
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   await response.body?.cancel();

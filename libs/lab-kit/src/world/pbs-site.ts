@@ -1,5 +1,6 @@
 import { AccessControl } from './access.ts';
 import type { LabNotification, LabOrigin } from './listener.ts';
+import { NotificationConfig } from './notification-config.ts';
 import type { JournalLine } from './pve-model.ts';
 import { PRI, tell, type SiteContext } from './pve-site.ts';
 import { TaskEngine, type LabTask, type TaskBody } from './tasks.ts';
@@ -81,6 +82,8 @@ export class PbsSite {
   readonly access: AccessControl;
   readonly tasks: TaskEngine;
   readonly journal: JournalLine[] = [];
+  /** Notification targets and matchers of the API. */
+  readonly notifications = new NotificationConfig('pbs');
   readonly proxyPid: number;
   fingerprint = '';
   readonly context: SiteContext;

@@ -10,7 +10,7 @@ import type {
   LabReplicationJob,
   LabStorage,
 } from './pve-model.ts';
-import { mailToRoot, type LabTarget } from './notification-targets.ts';
+import { NotificationConfig } from './notification-config.ts';
 import type { Random } from './random.ts';
 import { TaskEngine, type LabTask, type TaskBody } from './tasks.ts';
 import { pveUpid } from './upid.ts';
@@ -63,8 +63,8 @@ export class PveSite {
   readonly pools = new Map<string, { comment?: string }>();
   readonly access: AccessControl;
   readonly tasks: TaskEngine;
-  /** Notification targets of the API, by name. */
-  readonly targets = new Map<string, LabTarget>([['mail-to-root', mailToRoot()]]);
+  /** Notification targets and matchers of the API. */
+  readonly notifications = new NotificationConfig('pve');
   /** UPID of the backup job that has, or had last, a node's global lock. */
   readonly vzdumpHolders = new Map<string, string>();
   readonly clusterLog: ClusterLogLine[] = [];

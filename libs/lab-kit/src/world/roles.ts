@@ -158,7 +158,7 @@ export const PVE_ROLES: Readonly<Record<string, readonly string[]>> = {
 
 /** The roles of PBS 4.2 that the lab uses. */
 export const PBS_ROLES: Readonly<Record<string, readonly string[]>> = {
-  Administrator: [
+  Admin: [
     'Sys.Audit',
     'Sys.Modify',
     'Sys.PowerManagement',

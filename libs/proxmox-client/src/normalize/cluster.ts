@@ -117,30 +117,8 @@ export const ReplicationStatus = z.object({
 });
 export type ReplicationStatus = z.infer<typeof ReplicationStatus>;
 
-/** A notification target. */
-export const NotificationTarget = z.object({
-  name: needText,
-  type: needText,
-  origin: text,
-  comment: text,
-  disable: flagOff,
-});
-export type NotificationTarget = z.infer<typeof NotificationTarget>;
-
 /** Effective privileges: path → privilege → whether it also holds below. */
 export type Permissions = Readonly<Record<string, Readonly<Record<string, boolean>>>>;
-
-/** A webhook target as configured; secrets are never answered. */
-export const WebhookTarget = z.object({
-  name: needText,
-  url: text,
-  method: text,
-  comment: text,
-  disable: flagOff,
-  origin: text,
-  digest: text,
-});
-export type WebhookTarget = z.infer<typeof WebhookTarget>;
 
 /** Part of other rows. */
 export const sizes = part({ total: num, used: num, free: num, available: num, avail: num });

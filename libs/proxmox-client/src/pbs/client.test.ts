@@ -225,6 +225,34 @@ describe('PBS calls', () => {
     expect(await ask(data, call, target)).toEqual(expected);
   });
 
+  it('set up notifications below /config/notifications', async () => {
+    const host = await lab.host();
+    host.answer(() => jsonReply({ data: null }));
+    const { notifications } = await lab.pbs();
+    const url = 'http://192.0.2.10:8088/hooks/proxmox/pbs1';
+    await notifications.createWebhook({ name: 'hook', url, secrets: { token: 's' }, body: '{}' });
+    await notifications.createMatcher({ name: 'hook-all', targets: ['hook'], mode: 'all' });
+    await notifications.test('hook');
+    await notifications.removeMatcher('hook-all');
+    await notifications.remove('webhook', 'hook');
+    expect(host.requests.map(({ method, target }) => `${method} ${target}`)).toEqual([
+      'POST /api2/json/config/notifications/endpoints/webhook',
+      'POST /api2/json/config/notifications/matchers',
+      'POST /api2/json/config/notifications/targets/hook/test',
+      'DELETE /api2/json/config/notifications/matchers/hook-all',
+      'DELETE /api2/json/config/notifications/endpoints/webhook/hook',
+    ]);
+    const [create, match] = host.requests.map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
+    expect(create).toEqual({
+      name: 'hook',
+      method: 'post',
+      url,
+      body: Buffer.from('{}').toString('base64'),
+      secret: `name=token,value=${Buffer.from('s').toString('base64')}`,
+    });
+    expect(match).toEqual({ name: 'hook-all', target: 'hook', mode: 'all' });
+  });
+
   it('refuse a task id of the other product', async () => {
     const client = await lab.pbs();
     const ofPve = 'UPID:pve1:00000B47:0003630E:6B02A4EC:qmstop:100:root@pam:';

@@ -3,6 +3,7 @@ import type { HostAccess } from '@proxmox-mcp/schemas';
 import { Version, type Permissions } from '../normalize/cluster.ts';
 import { permissionsOf } from '../normalize/permissions.ts';
 import { readOne } from '../normalize/read.ts';
+import { notifications } from '../notifications.ts';
 import type { ClientOptions } from '../options.ts';
 import { pbsDatastores, pbsJobs } from './datastore.ts';
 import { pbsNode, pbsTasks } from './node.ts';
@@ -18,6 +19,7 @@ export interface PbsClient extends Api {
   readonly tasks: ReturnType<typeof pbsTasks>;
   readonly datastores: ReturnType<typeof pbsDatastores>;
   readonly jobs: ReturnType<typeof pbsJobs>;
+  readonly notifications: ReturnType<typeof notifications>;
 }
 
 /** A client of a PBS. Opens nothing until the first call; `close()` it in the end. */
@@ -32,5 +34,6 @@ export function createPbsClient(host: HostAccess, options: ClientOptions = {}): 
     tasks: pbsTasks(api),
     datastores: pbsDatastores(api),
     jobs: pbsJobs(api),
+    notifications: notifications(api),
   };
 }

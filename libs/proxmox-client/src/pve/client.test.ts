@@ -284,6 +284,42 @@ describe('PVE calls, against recorded answers', () => {
         },
       ]),
     ],
+    [
+      'notifications.webhook, whose secrets are not told',
+      'notify-016-webhook-get',
+      (c) => c.notifications.webhook('hook'),
+      {
+        name: 'hook',
+        url: 'http://127.0.0.1:18099/pve',
+        method: 'post',
+        comment: 'to our orchestrator',
+        disable: false,
+        origin: 'user-created',
+        digest: '172a27002867ea8bd7e7f4b1cbf765154bdb85a6b67e25b8e5f119f8c375556d',
+      },
+    ],
+    [
+      'notifications.matcher',
+      'notify-029-after-matchers-backups',
+      (c) => c.notifications.matcher('backups'),
+      {
+        name: 'backups',
+        target: ['got'],
+        matchSeverity: [],
+        matchField: ['exact:type=vzdump', 'regex:hostname=^pve.*$'],
+        matchCalendar: ['mon..fri 8:00-17:00'],
+        invertMatch: true,
+        disable: true,
+        origin: 'user-created',
+        digest: '0809f000a4c27d958f0f7ac20b09e1efc74349c81eb6648ac96b240e5937fc78',
+      },
+    ],
+    [
+      'notifications.matchers',
+      'notify-028-after-matchers',
+      (c) => c.notifications.matchers(),
+      expect.arrayContaining([expect.objectContaining({ name: 'to-hook', target: ['hook'], mode: 'any' })]),
+    ],
   ];
 
   it.each(reads)('reads %s', async (_name, recording, call, expected) => {
@@ -431,6 +467,31 @@ describe('PVE writes', () => {
       'notify-032-test-webhook',
       (c) => c.notifications.test('hook'),
       undefined,
+    ],
+    [
+      'creates a matcher',
+      'notify-020-matcher-create',
+      (c) =>
+        c.notifications.createMatcher({
+          name: 'to-hook',
+          targets: ['hook'],
+          matchSeverity: ['error,warning', 'info,notice'],
+          mode: 'any',
+          comment: 'everything to the orchestrator',
+        }),
+      undefined,
+    ],
+    [
+      'changes one setting of a webhook target',
+      'notify-036-update-webhook',
+      (c) => c.notifications.updateWebhook('hook', { comment: 'changed' }),
+      undefined,
+    ],
+    [
+      'does not change a configuration that somebody else has changed',
+      'notify-037-update-bad-digest',
+      (c) => c.notifications.updateWebhook('hook', { comment: 'changed2' }, { digest: '0'.repeat(64) }),
+      expect.objectContaining({ kind: 'conflict' }),
     ],
   ];
   it.each(writes)('%s', async (_name, recording, call, expected) => {

@@ -3,11 +3,11 @@ import type { HostAccess } from '@proxmox-mcp/schemas';
 import { Version, type Permissions } from '../normalize/cluster.ts';
 import { permissionsOf } from '../normalize/permissions.ts';
 import { readOne } from '../normalize/read.ts';
+import { notifications } from '../notifications.ts';
 import type { ClientOptions } from '../options.ts';
 import { pveCluster } from './cluster.ts';
 import { pveGuest } from './guest.ts';
 import { pveNode } from './node.ts';
-import { pveNotifications } from './notifications.ts';
 import { pveTasks } from './task.ts';
 
 /** Everything that can be asked of a PVE host or cluster. */
@@ -21,7 +21,7 @@ export interface PveClient extends Api {
   readonly nodes: ReturnType<typeof pveNode>;
   readonly guests: ReturnType<typeof pveGuest>;
   readonly tasks: ReturnType<typeof pveTasks>;
-  readonly notifications: ReturnType<typeof pveNotifications>;
+  readonly notifications: ReturnType<typeof notifications>;
 }
 
 /** A client of a PVE host or cluster. Opens nothing until the first call; `close()` it in the end. */
@@ -36,6 +36,6 @@ export function createPveClient(host: HostAccess, options: ClientOptions = {}): 
     nodes: pveNode(api),
     guests: pveGuest(api),
     tasks: pveTasks(api),
-    notifications: pveNotifications(api),
+    notifications: notifications(api),
   };
 }

@@ -35,10 +35,14 @@ afterEach(async () => {
   await t.close();
 });
 
-async function start(bus: Bus = t.bus, configured = inventory): Promise<string> {
+async function start(
+  bus: Bus = t.bus,
+  configured = inventory,
+  settings: Record<string, string> = {},
+): Promise<string> {
   const counted = countMetrics();
   counts = counted.counts;
-  const config = WebhookConfig.parse({ WEBHOOK_IN_TOKEN: TOKEN, WEBHOOK_PORT: '0' });
+  const config = WebhookConfig.parse({ WEBHOOK_IN_TOKEN: TOKEN, WEBHOOK_PORT: '0', ...settings });
   service = ingestWebhook.create(
     testContext(config, bus, { inventory: configured, metrics: counted.metrics }),
   );
@@ -117,7 +121,7 @@ it('stores a delivery that comes twice once', async () => {
   const first = await post(`${url}/hooks/proxmox/vault1`);
   const second = await post(`${url}/hooks/proxmox/vault1`, { method: 'PUT' });
   expect([first.status, second.status]).toEqual([202, 202]);
-  expect(second.body).toMatchObject({ ids: first.body['ids'], stored: 0 });
+  expect(second.body).toEqual({ accepted: true, ids: first.body['ids'], stored: 0, duplicate: true });
   expect(await stored<Event>(filters.allEvents, 1)).toHaveLength(1);
 });
 
@@ -136,7 +140,8 @@ it.each<[number, string, string, RequestInit]>([
   [401, `/hooks/proxmox/vault1?token=${TOKEN}`, 'unauthorized', { headers: { authorization: '' } }],
   [405, '/hooks/proxmox/vault1', 'method', { method: 'DELETE' }],
   [404, '/hooks/proxmox/nobody', 'unknown-source', {}],
-  [404, '/gotify/message', 'unknown-route', {}],
+  [404, '/hooks/nothing/vault1', 'unknown-route', {}],
+  [415, '/hooks/proxmox/vault1', 'content-type', { headers: { 'content-type': 'image/png' }, body: 'PNG' }],
   [400, '/hooks/proxmox/vault1', 'invalid-json', { body: `{"message": ${TOKEN}` }],
   [400, '/hooks/proxmox/vault1', 'schema', { body: '{"title":["a"]}' }],
   [413, '/hooks/proxmox/vault1', 'too-large', { body: 'x'.repeat(2 * 1024 * 1024 + 1) }],
@@ -149,6 +154,121 @@ it.each<[number, string, string, RequestInit]>([
   expect(JSON.stringify([letters, answer.body])).not.toContain(TOKEN);
   expect(counts.get(`webhook_requests_total{status=${status}}`)).toBe(1);
   expect(await t.bus.lastSeq('EVENTS')).toBe(0);
+});
+
+it('drops what was made too long ago where a limit is set, and calls it no error', async () => {
+  const url = await start(t.bus, inventory, { WEBHOOK_MAX_AGE_HOURS: '24' });
+  const old = await post(`${url}/hooks/proxmox/vault1`);
+  expect(old).toMatchObject({ status: 202, body: { accepted: true, stored: 0, ignored: 'stale' } });
+  const now = Math.floor(Date.now() / 1000);
+  const body = JSON.stringify({ ...(JSON.parse(BODY) as object), timestamp: now });
+  expect(await post(`${url}/hooks/proxmox/vault1`, { body })).toMatchObject({ body: { stored: 1 } });
+  expect(counts.get('ingest_ignored_total{channel=webhook,reason=stale}')).toBe(1);
+});
+
+it('opens with a token of one source the paths of that source and no others', async () => {
+  const own = 'a-token-of-vault1';
+  const url = await start(t.bus, inventory, { WEBHOOK_IN_TOKENS: `vault1:${own}\norion: another-token` });
+  const headers = { authorization: `Bearer ${own}` };
+  const status = async (path: string) => (await post(`${url}${path}`, { headers })).status;
+  expect(await status('/hooks/proxmox/vault1')).toBe(202);
+  expect(await status('/hooks/proxmox/orion')).toBe(401);
+  expect(await status('/hooks/generic/nas')).toBe(401);
+  expect((await post(`${url}/hooks/proxmox/orion`)).status).toBe(202);
+  const repeated = JSON.stringify({ message: `the secret is ${own}` });
+  await post(`${url}/hooks/proxmox/vault1`, { headers, body: repeated });
+  const events = await stored<Event>(filters.allEvents, 3);
+  expect(events[2]?.text?.body).toBe('the secret is ***');
+});
+
+it.each(['x', 'a:short', 'a:long-enough,a:long-enough-too'])('refuses the token list %s', (list) => {
+  const parsed = WebhookConfig.safeParse({ WEBHOOK_IN_TOKENS: list });
+  expect(parsed.error?.issues[0]?.message).toMatch(/^item \d: /);
+  expect(JSON.stringify(parsed.error?.issues)).not.toContain('enough');
+});
+
+describe('what a Gotify server is sent', () => {
+  const MESSAGE = {
+    title: 'Test notification ',
+    message: "```\nThis is a test of the notification target 'gotify1'.\n\n```",
+    priority: 1,
+  };
+
+  it('is taken from a target of Proxmox and answered as that server answers', async () => {
+    const url = await start();
+    const headers = { authorization: `Bearer ${TOKEN}`, 'x-gotify-key': TOKEN };
+    const answer = await post(`${url}/gotify/vault1/message`, { headers, body: JSON.stringify(MESSAGE) });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { appid: 1, title: 'Test notification', priority: 1 },
+    });
+    expect(Number.isSafeInteger(answer.body['id'])).toBe(true);
+    expect(Number.isNaN(Date.parse(String(answer.body['date'])))).toBe(false);
+    expect(await stored<Event>(filters.eventsOf('gotify'), 1)).toMatchObject([
+      {
+        type: 'notification.test.received',
+        channel: 'gotify',
+        source: 'vault1',
+        product: 'pbs',
+        facts: { target: 'gotify1', gotify_priority: 1 },
+      },
+    ]);
+  });
+
+  it('may be a form, with the token in the query, and come from anything', async () => {
+    const url = await start(t.bus, { ...inventory, gotify: undefined });
+    const body = new FormData();
+    for (const [name, value] of Object.entries({ title: 'Door', message: 'open', priority: '8' }))
+      body.append(name, value);
+    const answer = await fetch(`${url}/gotify/message?token=${TOKEN}`, { method: 'POST', body });
+    expect(answer.status).toBe(200);
+    const events = await stored<Event>(filters.eventsOf('gotify'), 1);
+    expect(events).toMatchObject([
+      { type: 'notification.unmapped', severity: 'error', source: 'gotify', facts: { title: 'Door' } },
+    ]);
+    expect(JSON.stringify(events)).not.toContain(TOKEN);
+  });
+
+  it.each<[number, string, RequestInit]>([
+    [401, '/gotify/message', { headers: { authorization: '' } }],
+    [400, '/gotify/message', { body: '{"title":"x"}' }],
+    [400, '/gotify/message', { headers: { 'content-type': 'multipart/form-data; boundary=x' }, body: 'x' }],
+    [405, '/gotify/message', { method: 'PUT' }],
+    [404, '/gotify/nobody/message', {}],
+  ])('is refused with %i in the shape of that server', async (status, path, init) => {
+    const url = await start();
+    const answer = await post(`${url}${path}`, { body: JSON.stringify(MESSAGE), ...init });
+    expect(answer).toMatchObject({
+      status,
+      body: { errorCode: status, error: expect.any(String), errorDescription: expect.any(String) },
+    });
+  });
+
+  it('tells its version to anybody', async () => {
+    const url = await start();
+    for (const path of ['/gotify/version', '/gotify/vault1/version']) {
+      const answer = await fetch(`${url}${path}`);
+      expect([answer.status, await answer.json()]).toMatchObject([200, { version: expect.any(String) }]);
+    }
+  });
+});
+
+it('stores an event for each alert of Alertmanager once, and keeps a letter of those it cannot read', async () => {
+  const url = await start();
+  const alert = (fingerprint: string) => ({
+    status: 'firing',
+    labels: { alertname: 'Disk', node: 'vault1' },
+    startsAt: '2026-03-14T01:00:04Z',
+    fingerprint,
+  });
+  const body = JSON.stringify({ version: '4', alerts: [alert('a'), alert('b'), { status: 'odd' }] });
+  const send = () => post(`${url}/hooks/alertmanager/prometheus`, { body });
+  expect((await send()).body).toMatchObject({ stored: 2 });
+  expect((await send()).body).toMatchObject({ stored: 0, duplicate: true });
+  expect(await stored<Event>(filters.allEvents, 2)).toMatchObject(
+    ['a', 'b'].map((fingerprint) => ({ source: 'prometheus', node: 'vault1', facts: { fingerprint } })),
+  );
+  expect(await stored<DeadLetter>(filters.allDeadLetters, 2)).toMatchObject([{ reason: 'schema' }, {}]);
 });
 
 it('refuses a stranger before reading what it sends', async () => {

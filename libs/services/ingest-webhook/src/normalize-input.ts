@@ -1,10 +1,9 @@
 import { createHostIndex } from '@proxmox-mcp/proxmox-events';
 import { Inventory, type NormalizeResult } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
-import { checkMethod, checkToken } from './authorize.ts';
 import { normalizeDelivery } from './normalize.ts';
-import { parseBody } from './parse.ts';
-import { sourceOfPath } from './routes.ts';
+import { checkMethod, isGotifyPath, routeOf } from './routes.ts';
+import { createTokens, type Grant } from './tokens.ts';
 
 /** A recorded request. */
 const Envelope = z.object({
@@ -15,9 +14,9 @@ const Envelope = z.object({
 });
 
 export interface NormalizeInputOptions {
-  /** Nothing is read from it: the envelope holds all the adapter knows. */
+  /** `source`: the host whose token a Gotify client showed. The envelope holds all else the adapter knows. */
   readonly context?: Readonly<Record<string, unknown>>;
-  /** Gives token and routes too; without a token in it none is asked for. */
+  /** Gives token, routes and mappings too; without a token in it none is asked for. */
   readonly inventory?: Inventory;
   /** Epoch milliseconds. */
   readonly receivedAt: number;
@@ -25,24 +24,27 @@ export interface NormalizeInputOptions {
 
 /** Reads a recorded request as the running service would: `proxmox-mcp normalize webhook FILE`. */
 export function normalizeInput(raw: Buffer, options: NormalizeInputOptions): NormalizeResult {
-  const inventory = options.inventory ?? Inventory.parse({});
+  const configured = options.inventory ?? Inventory.parse({});
   const envelope = readEnvelope(raw);
   if (envelope === undefined) return { reject: true, reason: 'envelope', detail: 'not a recorded request' };
   const headers = Object.fromEntries(
     Object.entries(envelope.headers).map(([name, value]) => [name.toLowerCase(), value]),
   );
   const delivery = { ...envelope, headers, body: Buffer.from(envelope.body, 'utf8') };
-  const token = inventory.webhook?.token;
-  const refused = checkMethod(delivery) ?? (token === undefined ? undefined : checkToken(delivery, token));
+  const tokens = createTokens({ shared: configured.webhook?.token, header: configured.webhook?.header });
+  const refused = checkMethod(delivery);
   if (refused !== undefined) return refused;
-  const source = sourceOfPath(
-    delivery.url,
-    createHostIndex(inventory.sources),
-    inventory.webhook?.routes ?? {},
-  );
-  if ('reject' in source) return source;
-  const input = parseBody(delivery);
-  return 'reject' in input ? input : normalizeDelivery(input, source);
+  const grant = tokens.isEmpty ? grantOf(options.context) : tokens.check(delivery, isGotifyPath(delivery));
+  if ('reject' in grant) return grant;
+  const index = createHostIndex(configured.sources);
+  const route = routeOf(delivery, index, { configured, grant });
+  if ('reject' in route) return route;
+  const reading = normalizeDelivery(delivery, route, { index, configured });
+  return 'reject' in reading ? reading : reading.result;
+}
+
+function grantOf({ source }: Readonly<Record<string, unknown>> = {}): Grant {
+  return typeof source === 'string' ? { source } : {};
 }
 
 function readEnvelope(raw: Buffer): z.infer<typeof Envelope> | undefined {

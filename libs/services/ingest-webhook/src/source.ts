@@ -1,24 +1,41 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
-import { WEBHOOK_MAX_BODY_BYTES, type Delivery, type Refused } from './delivery.ts';
+import type { Answer } from './answer.ts';
+import {
+  refuse,
+  WEBHOOK_MAX_BODY_BYTES,
+  type Delivery,
+  type DeliveryHead,
+  type Refused,
+} from './delivery.ts';
 
-/** What is answered to a sender. */
-export interface Answer {
-  readonly status: number;
-  readonly body: Readonly<Record<string, unknown>>;
-  readonly headers?: Readonly<Record<string, string>>;
+/** What the server puts up with; waits in milliseconds. Tests make them small. */
+export interface SourceLimits {
+  /** Until the headers are there. */
+  readonly headersMs: number;
+  /** Until the whole request is there. A sender of Proxmox gives up after ten seconds itself (PROXMOX §C.4). */
+  readonly requestMs: number;
+  /** How often slow ones are looked for. */
+  readonly checkMs: number;
+  /** Connections at a time. */
+  readonly connections: number;
+  /** Of one address, which must leave room for the others; a proxy in front has this many too. */
+  readonly connectionsPerAddress: number;
 }
 
 export interface WebhookSourceOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** Looks at method, path and headers before the body is read; a refusal ends the request. */
-  readonly admit: (head: Omit<Delivery, 'body'>) => Refused | undefined;
+  /** Looks at method, path and headers before the body is read; an answer ends the request. */
+  readonly admit: (head: DeliveryHead, origin: string) => Promise<Answer | undefined>;
   /** Takes a whole request; resolves when what it says is stored. */
   readonly take: (delivery: Delivery, origin: string) => Promise<Answer>;
-  /** A request ended without `take`: refused by its head, or too large. */
-  readonly onRefused: (refused: Refused, head: Omit<Delivery, 'body'>, origin: string) => Promise<void>;
+  /** The body is too large, or cannot be read to its end. */
+  readonly onBroken: (refused: Refused, head: DeliveryHead, origin: string) => Promise<Answer>;
+  /** A connection was ended before there was a request on it: `timeout`, `malformed`, `headers-too-large`, `connections`. */
+  readonly onCut: (reason: string) => void;
+  readonly limits?: SourceLimits;
 }
 
 export interface WebhookSource {
@@ -27,53 +44,52 @@ export interface WebhookSource {
   close(): Promise<void>;
 }
 
-/** A sender gives up after ten seconds (PROXMOX §C.4); a slow one must not hold a connection for ever. */
-const REQUEST_TIMEOUT_MS = 20_000;
-const MAX_CONNECTIONS = 256;
+const LIMITS: SourceLimits = {
+  headersMs: 10_000,
+  requestMs: 20_000,
+  checkMs: 5_000,
+  connections: 1_024,
+  connectionsPerAddress: 512,
+};
 
 /** Opens the HTTP port. */
 export async function openWebhookSource(options: WebhookSourceOptions): Promise<WebhookSource> {
-  const { host, port, admit, take, onRefused } = options;
+  const { host, port, admit, take, onBroken, onCut, limits = LIMITS } = options;
   const app = fastify({
     logger: false,
     bodyLimit: WEBHOOK_MAX_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: limits.requestMs,
+    http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: limits.checkMs },
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
-    routerOptions: { ignoreTrailingSlash: true },
+    clientErrorHandler(err, socket) {
+      onCut(cutReason(err.code));
+      const status = err.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
+      if (socket.writable)
+        socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      socket.destroy();
+    },
   });
-  app.server.maxConnections = MAX_CONNECTIONS;
+  app.server.maxConnections = limits.connections;
+  limitPerAddress(app.server, limits.connectionsPerAddress, onCut);
   // The body is kept as sent: parsing is ours, and the same for recorded requests.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
   app.addHook('onRequest', async (request, reply) => {
-    const refused = admit(headOf(request));
-    if (refused === undefined) return;
-    await onRefused(refused, headOf(request), originOf(request));
+    const answer = await admit(headOf(request), originOf(request));
     // The rest of the body is not read: the connection is of no more use.
-    await send(reply.header('connection', 'close'), answerOf(refused));
+    if (answer !== undefined) await send(reply.header('connection', 'close'), answer);
   });
-  app.all('/hooks/proxmox/*', async (request, reply) => {
-    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    await send(reply, await take({ ...headOf(request), body }, originOf(request)));
-  });
+  // Every path is known to `admit` only, those of the operator's inventory included: there are no routes here.
   app.setNotFoundHandler(async (request, reply) => {
-    // Paths the operator configured are known to `admit` only.
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     await send(reply, await take({ ...headOf(request), body }, originOf(request)));
   });
   app.setErrorHandler(async (err: FastifyError, request, reply) => {
-    const status = err.statusCode ?? 500;
-    const tooLarge = status === 413;
-    const refused: Refused = {
-      reject: true,
-      reason: tooLarge ? 'too-large' : status < 500 ? 'bad-request' : 'failed',
-      detail: tooLarge ? `more than ${WEBHOOK_MAX_BODY_BYTES} bytes` : 'the request could not be read',
-      http_status: status,
-    };
-    if (status < 500) await onRefused(refused, headOf(request), originOf(request));
-    await send(reply.header('connection', 'close'), answerOf(refused));
+    const refused = brokenBy(err.statusCode ?? 500);
+    const answer = await onBroken(refused, headOf(request), originOf(request));
+    await send(reply.header('connection', 'close'), answer);
   });
   await app.listen({ host, port });
   return {
@@ -83,17 +99,39 @@ export async function openWebhookSource(options: WebhookSourceOptions): Promise<
   };
 }
 
-/** The answer to a delivery that is not taken: says what to change, repeats nothing. */
-export function answerOf(refused: Refused): Answer {
-  return {
-    status: refused.http_status,
-    body: { error: refused.reason, message: refused.detail },
-    ...(refused.http_status === 405 ? { headers: { allow: 'POST, PUT' } } : {}),
-    ...(refused.http_status === 401 ? { headers: { 'www-authenticate': 'Bearer' } } : {}),
-  };
+function limitPerAddress(
+  server: { on(event: 'connection', listener: (socket: Socket) => void): unknown },
+  most: number,
+  onCut: (reason: string) => void,
+): void {
+  const open = new Map<string, number>();
+  server.on('connection', (socket) => {
+    const address = socket.remoteAddress ?? '';
+    const count = (open.get(address) ?? 0) + 1;
+    open.set(address, count);
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left > 0) open.set(address, left);
+      else open.delete(address);
+    });
+    if (count <= most) return;
+    onCut('connections');
+    socket.destroy();
+  });
 }
 
-function headOf(request: FastifyRequest): Omit<Delivery, 'body'> {
+function cutReason(code: string | undefined): string {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'timeout';
+  return code === 'HPE_HEADER_OVERFLOW' ? 'headers-too-large' : 'malformed';
+}
+
+function brokenBy(status: number): Refused {
+  if (status === 413) return refuse('too-large', `more than ${WEBHOOK_MAX_BODY_BYTES} bytes`, 413);
+  if (status < 500) return refuse('bad-request', 'the request could not be read', status);
+  return refuse('failed', 'the request could not be handled', status);
+}
+
+function headOf(request: FastifyRequest): DeliveryHead {
   return { method: request.method, url: request.url, headers: request.headers };
 }
 

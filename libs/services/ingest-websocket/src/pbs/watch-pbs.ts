@@ -81,7 +81,10 @@ export async function watchPbs(port: PbsPort, options: WatchOptions): Promise<vo
   };
   const readUsage = async () => {
     const rows = await ask(port.usage);
-    datastores = rows.map((row) => row.store);
+    const listed = new Set(rows.map((row) => row.store));
+    // A datastore we may not see any more is missing without an error, like one that was removed.
+    if (Object.keys(journal.memory.stores ?? {}).some((store) => !listed.has(store))) tools.doubtAccess();
+    datastores = [...listed];
     await journal.apply((memory) => foldUsage(memory, rows));
     const server: ObservedRow = { kind: 'node', node: nodeName(), status: 'online' };
     await observer.see(
@@ -116,7 +119,7 @@ export async function watchPbs(port: PbsPort, options: WatchOptions): Promise<vo
     );
   };
 
-  await tools.guardUntilAnswered('access', access.check);
+  await tools.guardUntilAnswered('access', () => access.check());
   const every = (periodMs: number, what: string, turn: () => Promise<void>, delayMs = 0) =>
     runLoop({ clock, signal, periodMs, delayMs }, () => tools.guard(what, turn));
   await tools.together([

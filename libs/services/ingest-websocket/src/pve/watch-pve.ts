@@ -124,7 +124,7 @@ export async function watchPve(port: PvePort, options: WatchOptions): Promise<vo
   });
 
   // Who we talk to comes first: its name is on everything that follows.
-  await tools.guardUntilAnswered('access', access.check);
+  await tools.guardUntilAnswered('access', () => access.check());
   await tools.guard('status', readStatus);
   if (nodes.size === 0) await tools.guard('resources', async () => learnResources(await ask(port.resources)));
   const every = (periodMs: number, what: string, turn: () => Promise<void>, delayMs = 0) =>

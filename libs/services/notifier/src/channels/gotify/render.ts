@@ -1,4 +1,4 @@
-import type { Notification, Severity } from '@proxmox-mcp/schemas';
+import { OWN_NOTIFICATION, type Notification, type Severity } from '@proxmox-mcp/schemas';
 
 /** Clients are silent below 4, ring from 4 and insist from 8 (Android client's documented bands). */
 const PRIORITY: Readonly<Record<Severity, number>> = {
@@ -19,8 +19,8 @@ export function renderGotify(notification: Notification) {
     extras: {
       'client::display': { contentType: 'text/plain' },
       ...(link === undefined ? {} : { 'client::notification': { click: { url: link } } }),
-      // Gotify takes no idempotency key; with this a reader can tell a message sent twice.
-      'proxmox-mcp::notification': { id, kind, ...(incidentId === undefined ? {} : { incidentId }) },
+      // Gotify takes no idempotency key; with this a reader can tell a message sent twice, and our own from others'.
+      [OWN_NOTIFICATION.gotifyExtra]: { id, kind, ...(incidentId === undefined ? {} : { incidentId }) },
     },
   };
 }

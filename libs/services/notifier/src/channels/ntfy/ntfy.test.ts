@@ -27,7 +27,7 @@ it('renders for ntfy exactly so', () => {
     title: 'ERROR: Backup job backup-7c1e failed on pve1',
     message: 'What: Backup job backup-7c1e failed on pve1\nWhy: job failed with err -5',
     priority: 4,
-    tags: ['kind-opened', 'severity-error'],
+    tags: ['kind-opened', 'severity-error', 'proxmox-mcp'],
     markdown: false,
     click: 'https://mcp.example.net/incidents/inc-1',
     sequence_id: 'inc-1-opened-test',

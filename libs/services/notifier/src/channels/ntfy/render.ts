@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Notification, Severity } from '@proxmox-mcp/schemas';
+import { OWN_NOTIFICATION, type Notification, type Severity } from '@proxmox-mcp/schemas';
 import { cutBytes } from '../../text.ts';
 
 /** 1 min, 3 default, 5 max. */
@@ -26,8 +26,8 @@ export function renderNtfy(notification: Notification, topic: string): string {
       title: cutBytes(title, MAX_TITLE_BYTES),
       message: cutBytes(body, maxBytes),
       priority: kind === 'resolved' ? 3 : PRIORITY[severity],
-      // Prefixed, because bare words like `warning` turn into emoji.
-      tags: [`kind-${kind}`, `severity-${severity}`],
+      // Prefixed, because bare words like `warning` turn into emoji. The last tells our own from others'.
+      tags: [`kind-${kind}`, `severity-${severity}`, OWN_NOTIFICATION.ntfyTag],
       markdown: false,
       ...(link === undefined || link.length > MAX_LINK_CHARS ? {} : { click: link }),
       // ntfy 2.16 replaces an older message of the same sequence: a message sent twice shows once. Older servers ignore it.

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-// Trixie has 2.10; it needs libc 2.34, so that it runs on bookworm as it is. Bookworm's own 2.9 is too old.
+// Trixie's programs need libc 2.34, so that they run on bookworm as they are.
 const SUITE = 'trixie';
 
 /**
- * Downloads Debian's `nats-server` package with the machine's own mirror and unpacks it to `<cache>/unpacked`, without touching
- * the machine's packages. Several processes may do so at once: the last one in leaves what the first put there.
+ * Downloads a package of Debian trixie with the machine's own mirror and unpacks it to `<cache>/unpacked`, without touching the
+ * machine's packages. Several processes may do so at once: the last one in leaves what the first put there.
  *
  * @throws {Error} no apt here, or no mirror answers.
  */
-export async function fetchNatsServer(cache: string): Promise<void> {
+export async function fetchDebianPackage(name: string, cache: string): Promise<void> {
   const mirror = await debianMirror();
   await mkdir(cache, { recursive: true });
   const work = await mkdtemp(join(cache, 'fetch-'));
@@ -33,10 +33,10 @@ export async function fetchNatsServer(cache: string): Promise<void> {
       'Acquire::Languages=none',
     ].flatMap((option) => ['-o', option]);
     await aptGet([...options, '-qq', 'update'], work);
-    await aptGet([...options, '-qq', 'download', 'nats-server'], work);
-    const archive = (await readdir(work)).find((name) => name.endsWith('.deb'));
+    await aptGet([...options, '-qq', 'download', name], work);
+    const archive = (await readdir(work)).find((file) => file.endsWith('.deb'));
     if (archive === undefined)
-      throw new Error(`fetching nats-server from ${mirror}: apt-get download brought nothing`);
+      throw new Error(`fetching ${name} from ${mirror}: apt-get download brought nothing`);
     await run('dpkg', ['-x', archive, 'unpacked'], { cwd: work });
     await rename(join(work, 'unpacked'), join(cache, 'unpacked')).catch((error: unknown) => {
       if (!isThereAlready(error)) throw error;
@@ -59,21 +59,16 @@ async function debianMirror(): Promise<string> {
     )?.[0];
     if (uri !== undefined && uri !== '') return uri;
   } catch (cause) {
-    throw new Error(
-      'no nats-server ≥ 2.10: none in NATS_SERVER or on PATH, and this machine has no apt to fetch one',
-      { cause },
-    );
+    throw new Error('this machine has no apt to fetch one', { cause });
   }
-  throw new Error(
-    'no nats-server ≥ 2.10: none in NATS_SERVER or on PATH, and apt knows no mirror to fetch one',
-  );
+  throw new Error('apt knows no mirror to fetch one');
 }
 
 async function aptGet(args: readonly string[], cwd: string): Promise<void> {
   try {
     await run('apt-get', args, { cwd, timeout: 180_000 });
   } catch (cause) {
-    throw new Error(`no nats-server ≥ 2.10: fetching Debian's failed (apt-get ${args.at(-1)})`, { cause });
+    throw new Error(`fetching Debian's failed (apt-get ${args.at(-1)})`, { cause });
   }
 }
 
