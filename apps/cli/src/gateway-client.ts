@@ -3,6 +3,12 @@ import type { CommandContext } from './command.ts';
 /** The gateway did not answer as hoped; the message says what to do. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
+  /** HTTP status of the answer, where there was one. */
+  readonly status: number | undefined;
+  constructor(message: string, options?: ErrorOptions & { readonly status?: number }) {
+    super(message, options);
+    this.status = options?.status;
+  }
 }
 
 /** Where the gateway is and what opens it. */
@@ -31,6 +37,17 @@ export function gatewayAddress(
   return { url: url.replace(/\/+$/, ''), token };
 }
 
+/** Asks the gateway and answers its JSON; with a body it is a POST. */
+export type Ask = (path: string, body?: unknown) => Promise<unknown>;
+
+/** Makes it. */
+export function jsonAsker(address: GatewayAddress, signal: AbortSignal): Ask {
+  return async (path, body) => {
+    const init = body === undefined ? { signal } : { method: 'POST', body, signal };
+    return (await askGateway(address, path, init)).json();
+  };
+}
+
 /** One request with the token; answers only what succeeded. */
 export async function askGateway(
   { url, token }: GatewayAddress,
@@ -57,5 +74,7 @@ export async function askGateway(
   if (answer.ok) return answer;
   const text = (await answer.text()).slice(0, 500);
   const hint = answer.status === 401 ? ' (the token is not accepted)' : '';
-  throw new GatewayError(`${url}${path}: HTTP ${answer.status}${hint} ${text}`.trim());
+  throw new GatewayError(`${url}${path}: HTTP ${answer.status}${hint} ${text}`.trim(), {
+    status: answer.status,
+  });
 }

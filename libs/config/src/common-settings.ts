@@ -32,6 +32,16 @@ export const CommonSettings = z.object({
   SHUTDOWN_TIMEOUT_MS: int(100, 600_000)
     .default(10_000)
     .describe('Milliseconds services may take to finish what they hold when told to stop.'),
+  INGEST_RATE_PER_SECOND: int(1, 1_000_000)
+    .default(200)
+    .describe(
+      'Events a second that one source may tell in the long run; a task counts a fiftieth. Beyond it events below error are only counted, in a storm.',
+    ),
+  INGEST_BURST: int(1, 100_000_000)
+    .default(5_000)
+    .describe(
+      'Events that one source may tell at once before INGEST_RATE_PER_SECOND holds; a task counts a fiftieth.',
+    ),
   ENABLE_EVENT_LISTENERS: bool().default(true).describe('Off: no events are taken in at all.'),
   ENABLED_EVENT_LISTENERS: list()
     .optional()

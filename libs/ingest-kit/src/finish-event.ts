@@ -8,14 +8,19 @@ const MINUTE_MS = 60_000;
 const MAX_TITLE = 500;
 const MAX_TEXT_TITLE = 1_000;
 const MAX_TEXT_BODY = 65_536;
+const RAW_ID = 'raw-';
 
-export interface FinishOptions {
+/** Where drafts come from. */
+export interface DraftSource {
   readonly channel: Channel;
   readonly source: string;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
-  /** Input the draft came from; part of the id where the draft has no identity. */
-  readonly raw: Buffer | string;
+}
+
+export interface FinishOptions extends DraftSource {
+  /** Id of the input the draft came from, by `rawIdOf`; the id of a draft without an identity comes from it. */
+  readonly rawId: string;
   /** Position of the draft among those of the same input. */
   readonly index: number;
 }
@@ -28,7 +33,7 @@ export function finishEvent(draft: EventDraft, options: FinishOptions): Event {
   const occurredMs = sentAt === undefined || skewed ? options.receivedAt : sentAt * 1000;
   return {
     ...rest,
-    id: eventId(identity, sentAt, options),
+    id: eventId(identity, options),
     channel: options.channel,
     source: options.source,
     occurredAt: new Date(occurredMs).toISOString(),
@@ -36,7 +41,18 @@ export function finishEvent(draft: EventDraft, options: FinishOptions): Event {
     title: titleOf(draft).slice(0, MAX_TITLE),
     facts: skewed ? { ...facts, clock_skew: true } : { ...facts },
     ...(text === undefined ? {} : { text: bounded(text) }),
+    raw: options.rawId,
   };
+}
+
+/** Makes the events of one input. */
+export function finishEvents(
+  drafts: readonly EventDraft[],
+  input: DraftSource & { readonly raw: Buffer | string },
+): Event[] {
+  const { raw, ...from } = input;
+  const rawId = rawIdOf(raw, drafts[0], from);
+  return drafts.map((draft, index) => finishEvent(draft, { ...from, rawId, index }));
 }
 
 function bounded(text: NonNullable<EventDraft['text']>): NonNullable<Event['text']> {
@@ -47,17 +63,25 @@ function bounded(text: NonNullable<EventDraft['text']>): NonNullable<Event['text
 }
 
 /**
- * The same input from the same source always gives the same id. An input that carries neither an identity nor a time is
- * told apart by the minute it arrived in, or tomorrow's equal message would be taken for a resend of today's.
+ * The id of an input: the same input from the same source always has the same. An input whose first draft carries neither an
+ * identity nor a time is told apart by the minute it arrived in, or tomorrow's equal message would be taken for a resend of today's.
+ *
+ * @param first the first draft it became; a refused input has none.
  */
-function eventId(identity: string | undefined, sentAt: number | undefined, options: FinishOptions): string {
-  const { channel, source, receivedAt, index, raw } = options;
-  const origin = `${channel}\0${source}\0`;
-  if (identity !== undefined) return idOf(`${origin}identity\0${identity}`);
-  const when = sentAt ?? `minute ${Math.floor(receivedAt / MINUTE_MS)}`;
-  const before = `${origin}raw\0${when}\0${index}\0`;
-  return idOf(typeof raw === 'string' ? before + raw : Buffer.concat([Buffer.from(before), raw]));
+export function rawIdOf(raw: Buffer | string, first: EventDraft | undefined, from: DraftSource): string {
+  const { channel, source, receivedAt } = from;
+  const sentAt = first?.at ?? first?.occurredAtGuess ?? `minute ${Math.floor(receivedAt / MINUTE_MS)}`;
+  const key = first?.identity === undefined ? [sentAt, 0].join('\0') : `identity ${first.identity}`;
+  const before = `${channel}\0${source}\0raw\0${key}\0`;
+  return RAW_ID + digest(typeof raw === 'string' ? before + raw : Buffer.concat([Buffer.from(before), raw]));
+}
+
+function eventId(identity: string | undefined, { channel, source, rawId, index }: FinishOptions): string {
+  if (identity !== undefined) return `ev-${digest(`${channel}\0${source}\0identity\0${identity}`)}`;
+  // The input was hashed once, for its own id: that is enough for all that comes from it.
+  const own = rawId.slice(RAW_ID.length);
+  return `ev-${index === 0 ? own : digest(`${own}\0${index}`)}`;
 }
 
 // In one call: a hash object for each line costs more than the hashing.
-const idOf = (input: string | Buffer): string => `ev-${hash('sha256', input, 'base64url').slice(0, 26)}`;
+const digest = (input: string | Buffer): string => hash('sha256', input, 'base64url').slice(0, 26);

@@ -1,8 +1,14 @@
 export { createIngestLine } from './ingest-line.ts';
 export type { IngestInput, IngestLine, IngestLineOptions, Ingested } from './ingest-line.ts';
-export { finishEvent } from './finish-event.ts';
-export type { FinishOptions } from './finish-event.ts';
-export { redact } from './redact.ts';
+export { finishEvent, finishEvents, rawIdOf } from './finish-event.ts';
+export type { DraftSource, FinishOptions } from './finish-event.ts';
+export { draftNotes, draftSubject, draftsAgain, identityNotes } from './drafts-again.ts';
+export { createFloodGate } from './flood.ts';
+export type { FloodGate, FloodLimits } from './flood.ts';
+export { keepInput } from './keep-input.ts';
+export type { InputNotes } from './keep-input.ts';
+export type { Storm, StormReport } from './storm.ts';
+export { redact } from '@proxmox-mcp/schemas';
 export { createLiveInventory, mergeSources } from './live-inventory.ts';
 export type { LiveInventory, LiveInventoryOptions } from './live-inventory.ts';
 export { createSourceReport } from './source-report.ts';

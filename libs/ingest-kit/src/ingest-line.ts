@@ -1,11 +1,18 @@
-import { Event, subjects, type Channel, type DeadLetter, type NormalizeResult } from '@proxmox-mcp/schemas';
+import {
+  Event,
+  redact,
+  subjects,
+  type Channel,
+  type DeadLetter,
+  type NormalizeResult,
+  type RawInput,
+} from '@proxmox-mcp/schemas';
 import { InvalidMessage, type Bus, type Published } from '@proxmox-mcp/bus';
 import type { Logger, Metrics } from '@proxmox-mcp/service-kit';
-import { finishEvent } from './finish-event.ts';
-import { redact } from './redact.ts';
-
-/** Dead letters keep this much of the input. */
-const DEAD_LETTER_MAX_CHARS = 65_536;
+import { finishEvent, rawIdOf } from './finish-event.ts';
+import { createFloodGate, type FloodLimits } from './flood.ts';
+import { keepInput, type InputNotes } from './keep-input.ts';
+import { createStormTeller } from './tell-storms.ts';
 
 export interface IngestLineOptions {
   /** Service name: subject of the dead letters. */
@@ -14,10 +21,14 @@ export interface IngestLineOptions {
   readonly bus: Bus;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** How much one source may tell before the rest is only counted; `context.flood`. */
+  readonly flood: FloodLimits;
+  /** Milliseconds since the epoch, for the reports of storms. */
+  readonly now?: () => number;
 }
 
 /** One input as the source read it. */
-export interface IngestInput {
+export interface IngestInput extends InputNotes {
   /** Name of the configured source. */
   readonly source: string;
   /** Where exactly it came from, for dead letters: peer address, API path, mailbox and UID. No secrets. */
@@ -32,6 +43,7 @@ export interface Ingested {
   readonly outcome: 'events' | 'ignored' | 'rejected';
   /** Events stored now; a resend stores none. */
   readonly stored: number;
+  /** Without those that a storm only counts. */
   readonly events: readonly Event[];
   /** Reason word of `ignored` and `rejected`. */
   readonly reason?: string;
@@ -39,19 +51,21 @@ export interface Ingested {
 
 export interface IngestLine {
   /**
-   * Finishes, checks and publishes what a normalizer said of an input. Resolves once it is stored, so that the source may be
-   * acknowledged then and not before. Never throws for bad input: that becomes a dead letter.
+   * Finishes, checks and publishes what a normalizer said of an input, and the input beside it. Resolves once it is stored, so that
+   * the source may be acknowledged then and not before. Never throws for bad input: that becomes a dead letter.
    *
    * @throws {BusUnavailable} nothing is stored; do not acknowledge, try again.
    */
   settle(input: IngestInput, result: NormalizeResult): Promise<Ingested>;
   /** `normalize`, then `settle`; a normalizer that throws is our fault, and its input is kept as a dead letter. */
   ingest(input: IngestInput, normalize: (input: IngestInput) => NormalizeResult): Promise<Ingested>;
+  /** Tells what was only counted. Call it when the service stops; safe twice. */
+  stop(): Promise<void>;
 }
 
-/** The line every ingestor publishes by: normalize → finish → check → publish, with dead letters and counters. */
+/** The line every ingestor publishes by: normalize → finish → check → publish, with raw inputs, dead letters and counters. */
 export function createIngestLine(options: IngestLineOptions): IngestLine {
-  const { service, channel, bus, log, metrics } = options;
+  const { service, channel, bus, log, metrics, flood, now = Date.now } = options;
   const events = metrics.counter('ingest_events_total', 'Events stored on the bus', ['channel', 'severity']);
   const duplicates = metrics.counter('ingest_duplicates_total', 'Events the bus had already', ['channel']);
   const ignored = metrics.counter('ingest_ignored_total', 'Inputs understood and dropped as noise', [
@@ -62,24 +76,44 @@ export function createIngestLine(options: IngestLineOptions): IngestLine {
     'channel',
     'reason',
   ]);
+  const stormed = metrics.counter('ingest_storm_events_total', 'Events counted in a storm, not stored', [
+    'channel',
+    'severity',
+  ]);
+  const gate = createFloodGate(channel, flood);
+  const teller = createStormTeller({
+    gate,
+    log,
+    now,
+    async publish({ draft, source, atMs }) {
+      const from = { channel, source, receivedAt: atMs };
+      const rawId = rawIdOf('', draft, from);
+      const event = finishEvent(draft, { ...from, rawId, index: 0 });
+      // It was made here: there is no input to look at.
+      delete event.raw;
+      await bus.publish(subjects.event(channel, event.type), event, { id: event.id });
+      events.inc({ channel, severity: event.severity });
+    },
+  });
 
   async function deadLetter(
     input: IngestInput,
     stage: string,
-    reason: string,
-    detail?: string,
+    { reason, detail, rawId }: { reason: string; detail?: string | undefined; rawId?: string },
   ): Promise<void> {
     rejected.inc({ channel, reason });
-    const body = redact(cut(input.raw));
+    const { source, origin, receivedAt, raw } = input;
     const letter: DeadLetter = {
       service,
       stage,
       reason: reason.slice(0, 100),
       ...(detail === undefined ? {} : { detail: redact(detail).slice(0, 2_000) }),
-      origin: input.origin.slice(0, 300),
-      body,
-      truncated: input.raw.length > DEAD_LETTER_MAX_CHARS,
-      at: new Date(input.receivedAt).toISOString(),
+      origin: origin.slice(0, 300),
+      at: new Date(receivedAt).toISOString(),
+      ...keepInput(raw, input),
+      channel,
+      source: source.slice(0, 200),
+      raw: rawId ?? rawIdOf(raw, undefined, { channel, source, receivedAt }),
     };
     await bus.publish(subjects.deadLetter(service), letter);
     log.debug({ reason, origin: letter.origin }, 'input refused, kept as a dead letter');
@@ -91,19 +125,32 @@ export function createIngestLine(options: IngestLineOptions): IngestLine {
       return { outcome: 'ignored', stored: 0, events: [], reason: result.reason };
     }
     if ('reject' in result) {
-      await deadLetter(input, 'normalize', result.reason, result.detail);
+      await deadLetter(input, 'normalize', result);
       return { outcome: 'rejected', stored: 0, events: [], reason: result.reason };
     }
     if ('api_error' in result) return { outcome: 'ignored', stored: 0, events: [], reason: 'api-error' };
-    const finished = result.events.map((draft, index) => finishEvent(draft, { ...input, channel, index }));
+    const from = { channel, source: input.source, receivedAt: input.receivedAt };
+    const rawId = rawIdOf(input.raw, result.events[0], from);
     const accepted: Event[] = [];
-    for (const event of finished) {
+    for (const [index, draft] of result.events.entries()) {
+      const event = finishEvent(draft, { ...from, rawId, index });
+      // An adapter that has nothing to show: there is nothing to look up either.
+      if (input.raw.length === 0) delete event.raw;
       const fault = faultOf(event);
-      if (fault === undefined) accepted.push(event);
-      else await deadLetter(input, 'publish', fault.reason, fault.detail);
+      if (fault !== undefined) await deadLetter(input, 'publish', { ...fault, rawId });
+      else if (gate.admit(event, input.receivedAt)) accepted.push(event);
+      else {
+        stormed.inc({ channel, severity: event.severity });
+        teller.wake();
+      }
     }
-    // Published together, so that a batch costs one round trip; the order is the order of the calls.
-    const answers = await Promise.all(accepted.map((event) => publish(event, input)));
+    if (accepted.length === 0) return { outcome: 'events', stored: 0, events: [] };
+    // Published together, so that a batch costs one round trip; the order is the order of the calls. The input goes first: an
+    // event whose input is not there would be worse than an input nobody asks for.
+    const [, ...answers] = await Promise.all([
+      input.raw.length === 0 ? undefined : publishRaw(rawId, input),
+      ...accepted.map((event) => publish(event, input)),
+    ]);
     let stored = 0;
     answers.forEach((answer, index) => {
       const event = accepted[index];
@@ -119,6 +166,20 @@ export function createIngestLine(options: IngestLineOptions): IngestLine {
     };
   }
 
+  async function publishRaw(id: string, input: IngestInput): Promise<void> {
+    const { source, origin, receivedAt, raw } = input;
+    const kept: RawInput = {
+      id,
+      channel,
+      source,
+      origin: origin.slice(0, 300),
+      receivedAt: new Date(receivedAt).toISOString(),
+      ...keepInput(raw, input),
+    };
+    // Without an id to the bus: whoever keeps it knows doubles by `id`, and an index of the log for it costs as much as the input.
+    await bus.publish(subjects.raw(channel), kept);
+  }
+
   /** @returns `undefined` for an event that no bus can carry, now a dead letter. */
   async function publish(event: Event, input: IngestInput): Promise<Published | undefined> {
     try {
@@ -126,7 +187,7 @@ export function createIngestLine(options: IngestLineOptions): IngestLine {
     } catch (err) {
       // The bus measures what it encodes; to encode every event here as well would cost each for the sake of none.
       if (!(err instanceof InvalidMessage) || err.reason !== 'too-large') throw err;
-      await deadLetter(input, 'publish', 'event-too-large', err.message);
+      await deadLetter(input, 'publish', { reason: 'event-too-large', detail: err.message });
       return undefined;
     }
   }
@@ -139,22 +200,14 @@ export function createIngestLine(options: IngestLineOptions): IngestLine {
         result = normalize(input);
       } catch (err) {
         log.error({ err, origin: input.origin }, 'normalizer threw, input kept as a dead letter');
-        await deadLetter(
-          input,
-          'normalize',
-          'normalizer-threw',
-          err instanceof Error ? err.message : undefined,
-        );
+        const detail = err instanceof Error ? err.message : undefined;
+        await deadLetter(input, 'normalize', { reason: 'normalizer-threw', detail });
         return { outcome: 'rejected', stored: 0, events: [], reason: 'normalizer-threw' };
       }
       return settle(input, result);
     },
+    stop: () => teller.stop(),
   };
-}
-
-function cut(raw: Buffer | string): string {
-  const head = raw.slice(0, DEAD_LETTER_MAX_CHARS);
-  return typeof head === 'string' ? head : head.toString('utf8');
 }
 
 function faultOf(event: Event): { reason: string; detail: string } | undefined {

@@ -44,6 +44,7 @@ const CONDITION_SEVERITY: Readonly<Partial<Record<ConditionType, Severity>>> = {
   'node.oom.process_killed': 'warning',
   'ha.lock.lost': 'warning',
   'notification.delivery.failed': 'warning',
+  'source.storm': 'warning',
   'guest.state.stopped': 'notice',
   'guest.state.running': 'notice',
   'guest.node.changed': 'notice',

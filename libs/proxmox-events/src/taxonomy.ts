@@ -115,6 +115,7 @@ export const CONDITION_TYPES = [
   'notification.test.received',
   'notification.unmapped',
   'notification.delivery.failed',
+  'source.storm',
 ] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 

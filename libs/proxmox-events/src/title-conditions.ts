@@ -116,6 +116,8 @@ const CONDITIONS: Readonly<Record<ConditionType, Write>> = {
     `Notification${word(d, ' of type ', 'notification_type')}${onNode(d)}${because(d, 'title')}`,
   'notification.delivery.failed': (d) =>
     `Delivery of a notification${put(d, ' via ', 'target')} failed${onNode(d)}${because(d)}`,
+  'source.storm': (d) =>
+    `${capital(fact(d, 'source') ?? 'a source')} tells more than is stored: ${fact(d, 'count') ?? 'many'} events were only counted`,
 };
 
 /** The line of a condition; `undefined` for types outside the vocabulary. */

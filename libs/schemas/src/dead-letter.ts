@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { Timestamp } from './event.ts';
+import { Channel, Timestamp } from './event.ts';
+import { KeptInput } from './raw-input.ts';
 
 /** Something that could not be understood or handled: kept whole (bounded), counted, never retried by itself. */
 export const DeadLetter = z.strictObject({
@@ -17,5 +18,13 @@ export const DeadLetter = z.strictObject({
   body: z.string(),
   truncated: z.boolean(),
   at: Timestamp,
+  // The rest only of what came from outside: enough to read it again.
+  encoding: KeptInput.shape.encoding.optional(),
+  format: KeptInput.shape.format,
+  context: KeptInput.shape.context,
+  channel: Channel.optional(),
+  source: z.string().max(200).optional(),
+  /** Id the raw input would have had, had it become events: the ids of what a later reading gives come from it. */
+  raw: z.string().max(200).optional(),
 });
 export type DeadLetter = z.infer<typeof DeadLetter>;

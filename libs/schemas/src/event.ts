@@ -3,7 +3,16 @@ import { Entity, Product } from './entity.ts';
 import { Severity } from './severity.ts';
 
 /** The way in by which a report reached us. `websocket` is a feed of EVENT_WS_URLS, `api` is our own polling. */
-export const Channel = z.enum(['api', 'websocket', 'email', 'syslog', 'gotify', 'ntfy', 'discord', 'webhook']);
+export const Channel = z.enum([
+  'api',
+  'websocket',
+  'email',
+  'syslog',
+  'gotify',
+  'ntfy',
+  'discord',
+  'webhook',
+]);
 export type Channel = z.infer<typeof Channel>;
 
 /** `family.outcome` for activities, `noun.state` for conditions: lower case words joined by dots. */
@@ -46,5 +55,9 @@ export const Event = z.strictObject({
   /** Typed details; names and units of PROXMOX §G.7. */
   facts: z.record(z.string(), z.unknown()),
   text: UntrustedText.optional(),
+  /** Id of the raw input it was read from, where that is kept. */
+  raw: z.string().max(200).optional(),
+  /** When a replay read it from an input of the past: it is no news, however late it arrives. */
+  replayedAt: Timestamp.optional(),
 });
 export type Event = z.infer<typeof Event>;

@@ -6,6 +6,8 @@ export { Diagnosis, Evidence, Finding } from './finding.ts';
 export { Incident, IncidentStatus, IncidentTransition, TimelineEntry } from './incident.ts';
 export { ChannelName, DeliveryReceipt, Notification, OWN_NOTIFICATION } from './notification.ts';
 export { DeadLetter } from './dead-letter.ts';
+export { KeptInput, RAW_MAX_BYTES, RawFormat, RawInput } from './raw-input.ts';
+export { redact } from './redact.ts';
 export {
   DatastoreRow,
   GuestRow,
@@ -30,6 +32,8 @@ export {
   untoken,
 } from './state.ts';
 export {
+  DeadLettersAnswer,
+  DeadLettersQuery,
   EventsAnswer,
   EventsQuery,
   FactsAnswer,
@@ -38,6 +42,8 @@ export {
   IncidentCommandAnswer,
   IncidentsAnswer,
   IncidentsQuery,
+  RawAnswer,
+  RawQuery,
 } from './queries.ts';
 export { BUCKETS, STREAMS, filters, requests, subjects } from './subjects.ts';
 export type { BucketName, Filter, RequestSubject, StreamName, Subject } from './subjects.ts';

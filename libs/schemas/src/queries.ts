@@ -1,7 +1,9 @@
 import * as z from 'zod';
-import { Event, Timestamp } from './event.ts';
+import { DeadLetter } from './dead-letter.ts';
+import { Channel, Event, Timestamp } from './event.ts';
 import { Fact } from './fact.ts';
 import { Incident, IncidentStatus } from './incident.ts';
+import { RawInput } from './raw-input.ts';
 import { Severity } from './severity.ts';
 
 const limit = z.int().min(1).max(500).default(50);
@@ -74,6 +76,36 @@ export const IncidentsQuery = z.strictObject({
 export type IncidentsQuery = z.infer<typeof IncidentsQuery>;
 export const IncidentsAnswer = z.object({ items: z.array(Incident), nextCursor: z.string().optional() });
 export type IncidentsAnswer = z.infer<typeof IncidentsAnswer>;
+
+/** `state.query.raw`: one input by its own id or that of an event, or those of a span, oldest first. */
+export const RawQuery = z.strictObject({
+  ...page,
+  ...span,
+  id: z.string().max(200).optional(),
+  channels: z.array(Channel).max(10).optional(),
+});
+export type RawQuery = z.infer<typeof RawQuery>;
+export const RawAnswer = z.object({
+  /** Fewer than asked for where they are large: the answer is one message. */
+  items: z.array(z.object({ raw: RawInput, /** What it became, as it is kept. */ events: z.array(Event) })),
+  nextCursor: z.string().optional(),
+});
+export type RawAnswer = z.infer<typeof RawAnswer>;
+
+/** `state.query.deadletters`: newest first unless `order` says otherwise. */
+export const DeadLettersQuery = z.strictObject({
+  ...page,
+  ...span,
+  service: z.string().max(100).optional(),
+  reason: z.string().max(100).optional(),
+  order: z.enum(['newest', 'oldest']).default('newest'),
+});
+export type DeadLettersQuery = z.infer<typeof DeadLettersQuery>;
+export const DeadLettersAnswer = z.object({
+  items: z.array(DeadLetter.extend({ id: z.string() })),
+  nextCursor: z.string().optional(),
+});
+export type DeadLettersAnswer = z.infer<typeof DeadLettersAnswer>;
 
 /** `state.command.incident`: a person or token changes an incident. */
 export const IncidentCommand = z.strictObject({

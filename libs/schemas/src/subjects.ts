@@ -6,6 +6,8 @@ import type { Incident, IncidentTransition } from './incident.ts';
 import type { Notification } from './notification.ts';
 import type { Observation } from './observation.ts';
 import type {
+  DeadLettersAnswer,
+  DeadLettersQuery,
   EventsAnswer,
   EventsQuery,
   FactsAnswer,
@@ -14,7 +16,10 @@ import type {
   IncidentCommandAnswer,
   IncidentsAnswer,
   IncidentsQuery,
+  RawAnswer,
+  RawQuery,
 } from './queries.ts';
+import type { RawInput } from './raw-input.ts';
 import { token } from './state.ts';
 
 declare const payload: unique symbol;
@@ -33,6 +38,7 @@ const filter = <T>(text: string) => text as Filter<T>;
 /** Every subject of the bus. Pinned as literals by `subjects.test.ts` (CONTRACT §4). */
 export const subjects = {
   event: (channel: Channel, type: string) => subject<Event>(`events.${channel}.${type}`),
+  raw: (channel: Channel) => subject<RawInput>(`raw.${channel}`),
   fact: (type: string) => subject<Fact>(`facts.${type}`),
   incident: (id: string, transition: IncidentTransition) =>
     subject<Incident>(`incidents.${id}.${transition}`),
@@ -46,6 +52,7 @@ export const subjects = {
 export const filters = {
   allEvents: filter<Event>('events.>'),
   eventsOf: (channel: Channel) => filter<Event>(`events.${channel}.>`),
+  allRaw: filter<RawInput>('raw.>'),
   allFacts: filter<Fact>('facts.>'),
   allIncidents: filter<Incident>('incidents.>'),
   incidentsOpened: filter<Incident>('incidents.*.opened'),
@@ -63,12 +70,15 @@ export const requests = {
   events: request<EventsQuery, EventsAnswer>('state.query.events'),
   facts: request<FactsQuery, FactsAnswer>('state.query.facts'),
   incidents: request<IncidentsQuery, IncidentsAnswer>('state.query.incidents'),
+  raw: request<RawQuery, RawAnswer>('state.query.raw'),
+  deadLetters: request<DeadLettersQuery, DeadLettersAnswer>('state.query.deadletters'),
   incidentCommand: request<IncidentCommand, IncidentCommandAnswer>('state.command.incident'),
 } as const;
 
 /** Streams: name → the subjects it keeps. A subject belongs to exactly one stream, named by its first token. */
 export const STREAMS = {
   EVENTS: 'events.>',
+  RAW: 'raw.>',
   FACTS: 'facts.>',
   INCIDENTS: 'incidents.>',
   NOTIFICATIONS: 'notifications.>',

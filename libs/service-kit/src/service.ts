@@ -27,6 +27,8 @@ export interface ServiceContext<C> {
   readonly hosts: readonly HostConfig[];
   /** What the operator wrote in `config/inventory.yaml`; completes what is discovered. */
   readonly inventory: Inventory;
+  /** How much one source may tell: INGEST_RATE_PER_SECOND and INGEST_BURST. Every way in gives it to its ingest line. */
+  readonly flood: { readonly perSecond: number; readonly burst: number };
   /** Where the service may keep files; exists. */
   readonly dataDir: string;
   /** Unique per process: lease owner, NATS client suffix. */

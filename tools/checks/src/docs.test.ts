@@ -146,6 +146,7 @@ describe('operations.md', () => {
       'libs/services/ingest-webhook/src/ingest-webhook.ts',
       'libs/services/ingest-gotify/src/ingest-gotify.ts',
       'libs/services/ingest-ntfy/src/ingest-ntfy.ts',
+      'libs/services/state/src/engine/engine.ts',
     ]
       .map(read)
       .join('');

@@ -43,7 +43,16 @@ All paths want \`Authorization: Bearer <token>\`, except \`/healthz\`.
 - \`GET /api/v1/tools\`: the tools this token may call, with their schemas
 - \`GET /openapi.json\`: all of it as OpenAPI 3.1
 - \`GET /api/v1/events/stream\`: live events
+- \`GET /api/v1/events/{id}/raw\`: the input an event was read from, by the \`id\` of either
+- \`GET /api/v1/raw\`: inputs with the events they became, oldest first; \`channel\` narrows it
+- \`GET /api/v1/dead-letters\`: what could not be understood or handled, by \`service\` and \`reason\`; \`order\` is newest (default) or oldest first
+- \`GET /api/v1/facts\`: facts by their start, newest first, or the one of an \`id\`
+- \`GET /api/v1/inventory\`: clusters, nodes and storages as the API told and the operator wrote
+- \`POST /api/v1/replay\`: takes events that inputs of the past give today into the history; tier \`operate\` (\`pmx replay\` calls it)
 - \`GET /healthz\`: the gateway answers
+
+The lists take \`since\`, \`until\` (ISO 8601 or \`24h\` ago), \`limit\` and \`cursor\` (\`nextCursor\` of the answer before), and belong to toolset \`events\`. Bodies are
+what strangers sent: marked as untrusted, whole, with secrets taken out.
 
 ## Live events
 

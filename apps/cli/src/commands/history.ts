@@ -1,20 +1,47 @@
 import { parseArgs } from 'node:util';
 import { readEnvironment } from '@proxmox-mcp/config';
 import * as z from 'zod';
-import { UsageError, type Command } from '../command.ts';
-import { askGateway, gatewayAddress, GATEWAY_OPTIONS, GATEWAY_USAGE } from '../gateway-client.ts';
+import { UsageError, type Command, type CommandContext } from '../command.ts';
+import {
+  gatewayAddress,
+  GatewayError,
+  GATEWAY_OPTIONS,
+  GATEWAY_USAGE,
+  jsonAsker,
+  type Ask,
+} from '../gateway-client.ts';
+import { bodyLines, KeptText, RawAnswer, rawLines, time } from '../raw-lines.ts';
+import { terminalLine } from '../terminal-text.ts';
 
 const TOOLS = { events: 'events_query', tasks: 'tasks_query', incidents: 'incidents_query' } as const;
+const DEAD_LETTERS = 'dead-letters';
 
 /** Rows of the three tools differ; a line shows what of these they have. */
 const Row = z.record(z.string(), z.unknown());
 const Answer = z.looseObject({ items: z.array(Row) });
+const Letters = z.looseObject({
+  items: z.array(
+    KeptText.extend({ at: z.string(), service: z.string(), stage: z.string(), reason: z.string() }),
+  ),
+});
 
-/** Past events, tasks or incidents. */
+/** What was asked for on the command line. */
+interface Asked {
+  readonly what: string | undefined;
+  readonly limit: number;
+  readonly json: boolean;
+  readonly raw: boolean;
+  readonly filters: Readonly<Record<string, string | undefined>>;
+  readonly ask: Ask;
+  readonly print: CommandContext['print'];
+}
+
+/** Past events, tasks, incidents or dead letters, and the input behind an event. */
 export const history: Command = {
   name: 'history',
-  usage: `[events|tasks|incidents] [--since T] [--until T] [--severity MIN] [--limit N] [--json] ${GATEWAY_USAGE}`,
-  summary: 'shows what happened: events (default), tasks or incidents',
+  usage: `[events|tasks|incidents|${DEAD_LETTERS}] [--since T] [--until T] [--severity MIN] [--service S] [--reason R] [--limit N] [--json] ${GATEWAY_USAGE}
+       history events --raw … | history --raw ID_OF_EVENT_OR_INPUT`,
+  summary: `shows what happened: events (default), tasks, incidents or ${DEAD_LETTERS}; --raw shows the input behind an event`,
   async run({ args, env, print, signal }) {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -24,44 +51,99 @@ export const history: Command = {
         since: { type: 'string' },
         until: { type: 'string' },
         severity: { type: 'string' },
+        service: { type: 'string' },
+        reason: { type: 'string' },
         limit: { type: 'string', default: '50' },
-        json: { type: 'boolean' },
+        raw: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
       },
     });
-    const what = positionals[0] ?? 'events';
-    if (!(what in TOOLS))
-      throw new UsageError(`unknown: ${what}; there are ${Object.keys(TOOLS).join(', ')}`);
     const limit = Number(values.limit);
     if (!Number.isInteger(limit) || limit < 1 || limit > 500) throw new UsageError('--limit is 1 to 500');
-    const { since, until, severity } = values;
-    const address = gatewayAddress(values, readEnvironment(env));
-    // Checked above: `what` is a key of TOOLS.
-    const answer = await askGateway(address, `/api/v1/tools/${TOOLS[what as keyof typeof TOOLS]}`, {
-      method: 'POST',
-      body: { limit, since, until, severity },
-      signal,
-    });
-    const body: unknown = await answer.json();
-    if (values.json === true) print(JSON.stringify(body, undefined, 2));
-    else for (const row of Answer.parse(body).items) print(rowLine(row));
-    return 0;
+    const { since, until, severity, service, reason, raw, json } = values;
+    const asked: Asked = {
+      what: positionals[0],
+      limit,
+      json,
+      raw,
+      filters: { since, until, severity, service, reason },
+      print,
+      ask: jsonAsker(gatewayAddress(values, readEnvironment(env)), signal),
+    };
+    const { what = 'events' } = asked;
+    if (what in TOOLS) return list(asked, what as keyof typeof TOOLS); // checked in this very line
+    if (what === DEAD_LETTERS) return deadLetters(asked);
+    if (raw) return input(asked, what);
+    throw new UsageError(`unknown: ${what}; there are ${[...Object.keys(TOOLS), DEAD_LETTERS].join(', ')}`);
   },
 };
+
+async function list(asked: Asked, what: keyof typeof TOOLS): Promise<number> {
+  const { limit, json, raw, filters, print, ask } = asked;
+  if (raw && what !== 'events') throw new UsageError('--raw goes with events, or with an id');
+  const { since, until, severity } = filters;
+  const body = await ask(`/api/v1/tools/${TOOLS[what]}`, { limit, since, until, severity });
+  if (json && !raw) print(JSON.stringify(body, undefined, 2));
+  else
+    for (const row of Answer.parse(body).items) {
+      if (!json) print(rowLine(row));
+      if (!raw) continue;
+      const found = await rawOf(asked, String(row['id']));
+      if (json) print(JSON.stringify({ event: row, input: found }));
+      else
+        for (const line of found === undefined ? ['no input is kept'] : rawLines(found)) print(`  ${line}`);
+    }
+  return 0;
+}
+
+async function input(asked: Asked, id: string): Promise<number> {
+  const answer = await asked.ask(`/api/v1/events/${encodeURIComponent(id)}/raw`);
+  if (asked.json) asked.print(JSON.stringify(answer, undefined, 2));
+  else for (const line of rawLines(RawAnswer.parse(answer))) asked.print(line);
+  return 0;
+}
+
+/** @returns `undefined` for an event whose input is not kept any more. */
+async function rawOf({ ask }: Asked, id: string): Promise<z.infer<typeof RawAnswer> | undefined> {
+  try {
+    return RawAnswer.parse(await ask(`/api/v1/events/${encodeURIComponent(id)}/raw`));
+  } catch (err) {
+    if (err instanceof GatewayError && err.status === 404) return undefined;
+    throw err;
+  }
+}
+
+async function deadLetters({ limit, json, filters, print, ask }: Asked): Promise<number> {
+  const { severity: _, ...rest } = filters;
+  const query = new URLSearchParams({ limit: String(limit) });
+  for (const [key, value] of Object.entries(rest)) if (value !== undefined) query.set(key, value);
+  const body = await ask(`/api/v1/dead-letters?${query.toString()}`);
+  if (json) print(JSON.stringify(body, undefined, 2));
+  else
+    for (const letter of Letters.parse(body).items) {
+      const { at, service, stage, reason, origin, detail } = letter;
+      const words = [
+        time(at),
+        service,
+        `${stage}: ${reason}`,
+        origin,
+        ...(typeof detail === 'string' ? [detail] : []),
+      ];
+      print(words.map(terminalLine).join('  '));
+      for (const line of bodyLines(letter)) print(line);
+    }
+  return 0;
+}
 
 const TIMES = ['occurredAt', 'startedAt', 'openedAt'];
 
 function rowLine(row: z.infer<typeof Row>): string {
-  const time = TIMES.map((key) => plain(row[key])).find((value) => value !== '') ?? '';
-  const words = [
-    time.slice(0, 19).replace('T', ' '),
-    row['severity'],
-    row['status'],
-    row['type'],
-    row['title'] ?? row['id'],
-  ];
+  const at = TIMES.map((key) => plain(row[key])).find((value) => value !== '') ?? '';
+  const words = [time(at), row['severity'], row['status'], row['type'], row['title'] ?? row['id']];
   return words
     .map(plain)
     .filter((word) => word !== '')
+    .map(terminalLine)
     .join('  ');
 }
 

@@ -9,6 +9,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'test-connection': async () => (await import('./test-connection.ts')).testConnection,
   tail: async () => (await import('./tail.ts')).tail,
   history: async () => (await import('./history.ts')).history,
+  replay: async () => (await import('./replay.ts')).replay,
   normalize: async () => (await import('./normalize.ts')).normalize,
   token: async () => (await import('./token.ts')).token,
   'setup-target': async () => (await import('./setup-target.ts')).setupTarget,

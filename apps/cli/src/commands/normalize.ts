@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { normalizeInput as normalizeGotify } from '@proxmox-mcp/ingest-gotify';
-import { finishEvent } from '@proxmox-mcp/ingest-kit';
+import { finishEvents } from '@proxmox-mcp/ingest-kit';
 import { normalizeInput as normalizeNtfy } from '@proxmox-mcp/ingest-ntfy';
 import { normalizeInput as normalizeSyslog } from '@proxmox-mcp/ingest-syslog';
 import { normalizeInput as normalizeWebhook } from '@proxmox-mcp/ingest-webhook';
@@ -16,13 +16,13 @@ import {
 import { Inventory, type Channel, type NormalizeResult } from '@proxmox-mcp/schemas';
 import { UsageError, type Command } from '../command.ts';
 
-interface Reader {
+export interface Reader {
   readonly channel: Channel;
   readonly read: (raw: Buffer, options: NormalizeOptions) => NormalizeResult;
 }
 
-/** What can be read so far, by the word on the command line. */
-const READERS: Readonly<Record<string, Reader>> = {
+/** What can be read so far, by the word on the command line; the word that kept inputs name as their format. */
+export const READERS: Readonly<Record<string, Reader>> = {
   webhook: { channel: 'webhook', read: normalizeWebhook },
   gotify: { channel: 'gotify', read: normalizeGotify },
   ntfy: { channel: 'ntfy', read: normalizeNtfy },
@@ -77,7 +77,7 @@ function document(
   input: { channel: Channel; source: string; receivedAt: number; raw: Buffer },
 ): unknown {
   if (!('events' in result)) return result;
-  return { ...result, events: result.events.map((draft, index) => finishEvent(draft, { ...input, index })) };
+  return { ...result, events: finishEvents(result.events, input) };
 }
 
 async function readInput(file: string): Promise<Buffer> {

@@ -19,6 +19,12 @@ const INCIDENTS = 'npm run -s pmx -- history incidents --token "$TOKEN"';
 const EVENTS = 'npm run -s pmx -- history events --since 24h --severity warning --token "$TOKEN"';
 const TASKS = 'npm run -s pmx -- history tasks --limit 20 --token "$TOKEN"';
 const INCIDENTS_JSON = 'npm run -s pmx -- history incidents --json --token "$TOKEN"';
+const EVENTS_RAW = 'npm run -s pmx -- history events --since 1h --raw --token "$TOKEN"';
+const EVENT_RAW = 'npm run -s pmx -- history --raw "$EVENT_ID" --token "$TOKEN"';
+const LETTERS = 'npm run -s pmx -- history dead-letters --since 24h --token "$TOKEN"';
+const LETTERS_OF_STRANGERS = 'npm run -s pmx -- history dead-letters --reason unknown-host --token "$TOKEN"';
+const REPLAY_DRY = 'npm run -s pmx -- replay --since 24h --dry-run --token "$TOKEN"';
+const REPLAY = 'npm run -s pmx -- replay --since 24h --channel syslog --token "$OPERATOR_TOKEN"';
 const TAIL = 'npm run -s pmx -- tail --token "$TOKEN"';
 const TAIL_FILTERED = `npm run -s pmx -- tail --type 'backup.*' --severity warning --token "$TOKEN"`;
 const NORMALIZE_SYSLOG =
@@ -36,6 +42,7 @@ describe('the commands of the pages, beside the running demo', () => {
   let folder: string;
   let product: Product;
   let shell: Shell;
+  let operatorToken = '';
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'proxmox-mcp-docs-'));
@@ -77,7 +84,9 @@ describe('the commands of the pages, beside the running demo', () => {
       expect(created.stdout).toMatch(/^Token: pmx_\S+\n$/);
       const alice = { TOKEN: created.stdout.slice('Token: '.length).trim() };
       expect((await shell.run(TASKS, alice)).code).toBe(0);
-      expect((await shell.run(CREATE_OPERATOR)).stdout).toMatch(/^Token: /);
+      const operator = await shell.run(CREATE_OPERATOR);
+      expect(operator.stdout).toMatch(/^Token: /);
+      operatorToken = operator.stdout.slice('Token: '.length).trim();
       const listed = (await shell.run(LIST)).stdout;
       expect(listed).toMatch(/^alice {2}read {2}created .* last used/m);
       expect(listed).toMatch(/^oncall {2}operate {2}created .* never used/m);
@@ -91,11 +100,29 @@ describe('the commands of the pages, beside the running demo', () => {
   );
 
   it(
+    'show what came in, and read it again without finding anything different',
+    async () => {
+      const { stdout: listed } = await shell.run(EVENTS_RAW);
+      const [, id] = /became (ev-\S+)/.exec(listed) ?? [];
+      expect((await shell.run(EVENT_RAW, { EVENT_ID: String(id) })).stdout).toContain(`became ${id}`);
+      expect((await shell.run(LETTERS)).code).toBe(0);
+      expect((await shell.run(LETTERS_OF_STRANGERS)).code).toBe(0);
+      const dry = await shell.run(REPLAY_DRY);
+      expect(dry).toMatchObject({ code: 0, stderr: '' });
+      expect(dry.stdout).toMatch(/\d+ inputs read, \d+ give what they gave/);
+      expect((await shell.run(REPLAY, { OPERATOR_TOKEN: operatorToken })).stdout).toMatch(
+        /\d+ events added to the history/,
+      );
+    },
+    PATIENCE_MS,
+  );
+
+  it(
     'tell of every command and read recorded input without a product',
     async () => {
       const help = await shell.run(HELP);
       expect(help.code).toBe(0);
-      const words = 'up test-connection tail history normalize token setup-target stdio';
+      const words = 'up test-connection tail history replay normalize token setup-target stdio';
       for (const word of words.split(' ')) expect(help.stdout).toContain(`\n  ${word} `);
       const syslog = await shell.run(NORMALIZE_SYSLOG);
       expect(JSON.parse(syslog.stdout)).toMatchObject({ events: [{ type: 'cluster.link.down' }] });

@@ -7,7 +7,7 @@ import {
   type NormalizeOptions,
 } from '@proxmox-mcp/proxmox-events';
 import { loadTestInventory } from '@proxmox-mcp/proxmox-events/testing';
-import { finishEvent } from '@proxmox-mcp/ingest-kit';
+import { finishEvents } from '@proxmox-mcp/ingest-kit';
 import { normalizeInput as normalizeGotify } from '@proxmox-mcp/ingest-gotify';
 import { normalizeInput as normalizeNtfy } from '@proxmox-mcp/ingest-ntfy';
 import { normalizeInput as normalizeSyslog } from '@proxmox-mcp/ingest-syslog';
@@ -33,9 +33,8 @@ const inventory = loadTestInventory();
 function parser(name: string, channel: Channel, folder: string, read: Read, weight = 10): Parser {
   const check = (raw: Buffer, result: NormalizeResult) => {
     if (!('events' in result)) return;
-    result.events.forEach((draft, index) =>
-      Event.parse(finishEvent(draft, { channel, source: 'fuzz', receivedAt: RECEIVED_AT, raw, index })),
-    );
+    const input = { channel, source: 'fuzz', receivedAt: RECEIVED_AT, raw };
+    for (const event of finishEvents(result.events, input)) Event.parse(event);
   };
   return {
     name,

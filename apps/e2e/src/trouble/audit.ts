@@ -35,7 +35,10 @@ export interface Streams {
   readonly events: readonly Event[];
   readonly opened: readonly Incident[];
   readonly notifications: readonly Notification[];
-  readonly deadLetters: number;
+  /** Ids of the inputs that events were read from. */
+  readonly raws: ReadonlySet<string>;
+  /** Who gave up on what, and why. */
+  readonly deadLetters: readonly string[];
 }
 
 /** Reads the streams of a product that has ended: its embedded bus, or NATS. */
@@ -48,7 +51,9 @@ export async function readStreams(dataDir: string, natsUrl?: string): Promise<St
     const events: Event[] = [];
     const opened: Incident[] = [];
     const notifications: Notification[] = [];
-    const seen = { EVENTS: 0, INCIDENTS: 0, NOTIFICATIONS: 0 };
+    const raws = new Set<string>();
+    const deadLetters: string[] = [];
+    const seen = { EVENTS: 0, INCIDENTS: 0, NOTIFICATIONS: 0, RAW: 0, DEADLETTER: 0 };
     await bus.subscribe({ filters: [filters.allEvents], from: 0 }, ({ data, seq }) => {
       events.push(data);
       seen.EVENTS = seq;
@@ -61,11 +66,19 @@ export async function readStreams(dataDir: string, natsUrl?: string): Promise<St
       notifications.push(data);
       seen.NOTIFICATIONS = seq;
     });
-    for (const stream of ['EVENTS', 'INCIDENTS', 'NOTIFICATIONS'] as const) {
+    await bus.subscribe({ filters: [filters.allRaw], from: 0 }, ({ data, seq }) => {
+      raws.add(data.id);
+      seen.RAW = seq;
+    });
+    await bus.subscribe({ filters: [filters.allDeadLetters], from: 0 }, ({ data, seq }) => {
+      deadLetters.push(`${data.service} ${data.reason} ${data.origin}: ${data.body.slice(0, 200)}`);
+      seen.DEADLETTER = seq;
+    });
+    for (const stream of ['EVENTS', 'INCIDENTS', 'NOTIFICATIONS', 'RAW', 'DEADLETTER'] as const) {
       const last = await bus.lastSeq(stream);
       while (seen[stream] < last) await new Promise((resolve) => setImmediate(resolve));
     }
-    return { events, opened, notifications, deadLetters: await bus.lastSeq('DEADLETTER') };
+    return { events, opened, notifications, raws, deadLetters };
   } finally {
     await bus.close();
   }
@@ -84,7 +97,9 @@ export function faultsOf(night: Night, books: Books, streams: Streams): string[]
   ))
     expect(history.has(event.id), `on the bus, not in the history: ${event.channel} ${event.title}`);
   for (const id of books.acknowledged) expect(history.has(id), `acknowledged and lost: ${id}`);
-  expect(streams.deadLetters === 0, `${streams.deadLetters} dead letters`);
+  for (const { raw, channel, title } of streams.events)
+    expect(raw !== undefined && streams.raws.has(raw), `without its input: ${channel} ${title}`);
+  for (const letter of streams.deadLetters) expect(false, `dead letter of ${letter}`);
 
   for (const task of night.tasks()) {
     const rows = books.tasks.filter((row) => row['upid'] === task.upid);

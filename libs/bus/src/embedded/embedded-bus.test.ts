@@ -112,7 +112,7 @@ describe('the embedded bus', () => {
 
   it('deletes by bytes, but nothing younger than the de-duplication window', async () => {
     const clock = { ms: 0 };
-    // A twentieth of it is the part of a small stream; FACTS has a fifth.
+    // FACTS has a fifth of it.
     const bus = await createBus({ file, now: () => clock.ms, retention: { maxBytes: 50_000 } });
     for (let n = 1; n <= 30; n++) await publish(bus, n, 'x'.repeat(1_000));
     expect(bus.trim()).toBe(0);

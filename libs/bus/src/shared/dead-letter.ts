@@ -1,4 +1,4 @@
-import { type DeadLetter, type StreamName, type Subject, subjects } from '@proxmox-mcp/schemas';
+import { type DeadLetter, redact, type StreamName, type Subject, subjects } from '@proxmox-mcp/schemas';
 
 const MAX_BODY_BYTES = 65_536;
 
@@ -20,7 +20,7 @@ export function deadLetterOf(message: GivenUp): {
   id: string;
   letter: DeadLetter;
 } {
-  const { body, truncated } = cut(message.data);
+  const { body, truncated } = cut(redact(message.data));
   return {
     subject: subjects.deadLetter(message.durable),
     id: `dead:${message.durable}:${message.stream}:${message.seq}`,
@@ -28,7 +28,7 @@ export function deadLetterOf(message: GivenUp): {
       service: message.durable,
       stage: 'handle',
       reason: message.reason.slice(0, 100),
-      ...(message.detail === '' ? {} : { detail: message.detail.slice(0, 2_000) }),
+      ...(message.detail === '' ? {} : { detail: redact(message.detail).slice(0, 2_000) }),
       origin: message.subject.slice(0, 300),
       body,
       truncated,

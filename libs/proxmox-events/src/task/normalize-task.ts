@@ -38,7 +38,10 @@ function normalize(raw: Buffer, product: Product, options: NormalizeOptions): No
     return { events, ...(rejected > 0 && { rejected }) };
   }
   try {
-    return { events: [withCluster(draftOfRow(readTaskRow(data, product)), options)] };
+    // What the adapter knows where a status answer does not say when.
+    const noticed = options.context?.['noticed_at'];
+    const draft = draftOfRow(readTaskRow(data, product), typeof noticed === 'number' ? noticed : undefined);
+    return { events: [withCluster(draft, options)] };
   } catch (error) {
     if (!(error instanceof BadTaskRow)) throw error;
     return { reject: true, reason: error.reason, detail: error.message };

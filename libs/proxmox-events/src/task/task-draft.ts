@@ -18,13 +18,16 @@ export interface TaskEnd {
 /**
  * The event of a task's start, or of its end where `end` is given. Its identity is `<upid>/started` or `<upid>/ended`,
  * whichever list or endpoint told of it.
+ *
+ * @param noticedAt epoch seconds at which an end was noticed that does not say when it was. Good for a duration, not for `at`.
  */
-export function taskDraft(upid: Upid, end?: TaskEnd): EventDraft {
+export function taskDraft(upid: Upid, end?: TaskEnd, noticedAt?: number): EventDraft {
   if (end === undefined)
     return { ...taskBase(upid, 'started'), at: upid.starttime, identity: `${upid.text}/started` };
   const { outcome, status, facts } = outcomeOf(end.status);
   const base = taskBase(upid, outcome);
   const known = end.endtime !== undefined && end.endtime >= upid.starttime ? end.endtime : undefined;
+  const endtime = known ?? (noticedAt !== undefined && noticedAt >= upid.starttime ? noticedAt : undefined);
   const storage = base.storage ?? storageInError(upid.type, facts['error']);
   return {
     ...base,
@@ -33,7 +36,7 @@ export function taskDraft(upid: Upid, end?: TaskEnd): EventDraft {
     ...(known !== undefined && { at: known }),
     facts: {
       ...base.facts,
-      ...(known !== undefined && { endtime: known, duration_s: known - upid.starttime }),
+      ...(endtime !== undefined && { endtime, duration_s: endtime - upid.starttime }),
       ...facts,
     },
     identity: `${upid.text}/ended`,

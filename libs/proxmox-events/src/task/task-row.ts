@@ -35,9 +35,9 @@ export function readTaskRow(row: unknown, product: Product): TaskRow {
   return { upid, ...(end && { end }) };
 }
 
-/** The event a row tells of: the start of a running task, the end of an ended one. */
-export function draftOfRow(row: TaskRow): EventDraft {
-  return taskDraft(row.upid, row.end);
+/** The event a row tells of: the start of a running task, the end of an ended one, which may be noticed without a time. */
+export function draftOfRow(row: TaskRow, noticedAt?: number): EventDraft {
+  return taskDraft(row.upid, row.end, noticedAt);
 }
 
 /** Name of the field that disagrees with the UPID; a row that lies in one field is not believed in any. */

@@ -4,6 +4,7 @@ import {
   createLiveInventory,
   createPatientSettle,
   createSourceReader,
+  identityNotes,
   type Clock,
   type IngestInput,
   type SourceReader,
@@ -42,7 +43,7 @@ export function createIngestGotify(
   const access = accessOf(config);
   const inventory = createLiveInventory({ bus, log, configured: context.inventory, hosts: context.hosts });
   const apps = createGotifyApps(config.GOTIFY_IN_APP_IDS, context.inventory);
-  const line = createIngestLine({ service: NAME, channel: 'gotify', bus, log, metrics });
+  const line = createIngestLine({ ...context, service: NAME, channel: 'gotify' });
   const connections = metrics.counter('gotify_connections_total', 'Connections to the Gotify server begun');
   const unkept = metrics.counter('gotify_unkept_total', 'Refused messages too many to be kept', ['reason']);
   const settle = createPatientSettle({ line, clock, unkept });
@@ -70,6 +71,7 @@ export function createIngestGotify(
       // Other applications of the same user are no business of ours: that there was a message is enough.
       raw: isForeign ? withoutText(message) : entry.raw,
       receivedAt: clock.now(),
+      ...identityNotes(result),
     };
     await settle(input, result, signal);
   }
@@ -119,6 +121,7 @@ export function createIngestGotify(
       await running?.stop();
       await client?.close();
       client = undefined;
+      await line.stop();
       await inventory.stop();
     },
     isReady: () => access === undefined || reader !== undefined,

@@ -4,6 +4,7 @@ import {
   createLiveInventory,
   createPatientSettle,
   createSourceReader,
+  identityNotes,
   type Clock,
   type SourceReader,
 } from '@proxmox-mcp/ingest-kit';
@@ -37,7 +38,7 @@ export function createIngestNtfy(
   const access = accessOf(config);
   const topics = context.inventory.ntfy?.topics ?? {};
   const inventory = createLiveInventory({ bus, log, configured: context.inventory, hosts: context.hosts });
-  const line = createIngestLine({ service: NAME, channel: 'ntfy', bus, log, metrics });
+  const line = createIngestLine({ ...context, service: NAME, channel: 'ntfy' });
   const connections = metrics.counter('ntfy_connections_total', 'Connections to the ntfy server begun');
   const unkept = metrics.counter('ntfy_unkept_total', 'Refused messages too many to be kept', ['reason']);
   const settle = createPatientSettle({ line, clock, unkept });
@@ -85,7 +86,10 @@ export function createIngestNtfy(
             async store(message, raw, signal) {
               const { source, result } = understand(await whole(opened, message, signal), host);
               const origin = `ntfy message ${message.id}`;
-              await settle({ source, origin, raw: masked(raw), receivedAt: clock.now() }, result, signal);
+              // A text that lies in a file of the server is not in what is kept.
+              const notes = { ...identityNotes(result), cut: message.file !== undefined };
+              const input = { source, origin, raw: masked(raw), receivedAt: clock.now(), ...notes };
+              await settle(input, result, signal);
             },
             refuse: (refused, raw, signal) =>
               settle(
@@ -104,6 +108,7 @@ export function createIngestNtfy(
       await running?.stop();
       await client?.close();
       client = undefined;
+      await line.stop();
       await inventory.stop();
     },
     isReady: () => access === undefined || reader !== undefined,

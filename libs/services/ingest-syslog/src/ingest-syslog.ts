@@ -27,7 +27,7 @@ export const ingestSyslog = defineService({
 function createIngestSyslog(context: ServiceContext<SyslogConfig>): Service {
   const { config, bus, log, metrics, now } = context;
   const inventory = createLiveInventory({ bus, log, configured: context.inventory, hosts: context.hosts });
-  const line = createIngestLine({ service: NAME, channel: 'syslog', bus, log, metrics });
+  const line = createIngestLine({ ...context, service: NAME, channel: 'syslog' });
   const report = createSourceReport({ bus, log, name: NAME, service: NAME, now });
   const received = metrics.counter('syslog_received_total', 'Messages read from a socket', ['transport']);
   const dropped = metrics.counter('syslog_dropped_total', 'Messages lost before they were read', ['reason']);
@@ -138,6 +138,7 @@ function createIngestSyslog(context: ServiceContext<SyslogConfig>): Service {
       const wasOpen = udp !== undefined;
       await Promise.all([udp?.close(), tcp?.close()]);
       await intake.stop(STOP_GRACE_MS);
+      await line.stop();
       await inventory.stop();
       udp = undefined;
       tcp = undefined;

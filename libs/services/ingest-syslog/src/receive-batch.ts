@@ -10,10 +10,16 @@ import { createRepeats } from './repeats.ts';
 /** Source of events whose sender is not known: dead letters only. */
 const NO_SOURCE = 'syslog';
 
+const LF = 0x0a;
+/** A message with a line feed inside is still one. */
+const ONE_DATAGRAM = { context: { datagrams: 1 } };
+
 /** A message with what the line wants to know of it. */
 interface Pending {
   readonly received: Received;
   readonly source: string;
+  /** Two messages, which are read one by one. */
+  readonly isJoined?: true;
 }
 
 export interface BatchReceiverOptions {
@@ -41,6 +47,7 @@ export function createBatchReceiver(options: BatchReceiverOptions): BatchReceive
   const { line, inventory, format, now, onUnkept, onStored } = options;
   const joiner = createOomJoiner<Pending>((first, second) => ({
     ...first,
+    isJoined: true,
     received: {
       ...first.received,
       bytes: Buffer.concat([first.received.bytes, Buffer.from('\n'), second.received.bytes]),
@@ -49,14 +56,15 @@ export function createBatchReceiver(options: BatchReceiverOptions): BatchReceive
   const mayKeep = createLetterLimit(now);
   const repeats = createRepeats();
 
-  function settle({ received, source }: Pending, result: NormalizeResult): StoreBatch {
+  function settle({ received, source, isJoined }: Pending, result: NormalizeResult): StoreBatch {
     const { origin, bytes, receivedAt } = received;
     if ('reject' in result && !mayKeep()) {
       onUnkept(result.reason);
       return () => Promise.resolve();
     }
+    const notes = isJoined || !bytes.includes(LF) ? {} : ONE_DATAGRAM;
     return async () => {
-      const { stored } = await line.settle({ source, origin, raw: bytes, receivedAt }, result);
+      const { stored } = await line.settle({ source, origin, raw: bytes, receivedAt, ...notes }, result);
       if (stored > 0) onStored();
     };
   }

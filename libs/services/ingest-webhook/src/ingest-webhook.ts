@@ -4,13 +4,15 @@ import {
   createLetterLimit,
   createLiveInventory,
   createSourceReport,
+  redact,
   type IngestInput,
+  type InputNotes,
 } from '@proxmox-mcp/ingest-kit';
 import { defineService, type Service, type ServiceContext } from '@proxmox-mcp/service-kit';
 import { acceptance, gotifyMessage, GOTIFY_VERSION, refusal, type Answer } from './answer.ts';
 import { flattenMultipart } from './parse.ts';
 import { WebhookConfig } from './config.ts';
-import { refuse, type Delivery, type DeliveryHead, type Refused } from './delivery.ts';
+import { headerOf, refuse, type Delivery, type DeliveryHead, type Refused } from './delivery.ts';
 import { isStale } from './age.ts';
 import { normalizeDelivery, type Reading } from './normalize.ts';
 import { checkMethod, isGotifyPath, isVersionQuestion, routeOf, type Route } from './routes.ts';
@@ -34,8 +36,8 @@ function createIngestWebhook(context: ServiceContext<WebhookConfig>): Service {
   const { config, bus, log, metrics, now, inventory: configured } = context;
   const inventory = createLiveInventory({ bus, log, configured, hosts: context.hosts });
   const lines = {
-    webhook: createIngestLine({ service: NAME, channel: 'webhook', bus, log, metrics }),
-    gotify: createIngestLine({ service: NAME, channel: 'gotify', bus, log, metrics }),
+    webhook: createIngestLine({ ...context, service: NAME, channel: 'webhook' }),
+    gotify: createIngestLine({ ...context, service: NAME, channel: 'gotify' }),
   };
   const report = createSourceReport({ bus, log, name: NAME, service: NAME, now });
   const requests = metrics.counter('webhook_requests_total', 'Requests answered', ['status']);
@@ -63,19 +65,20 @@ function createIngestWebhook(context: ServiceContext<WebhookConfig>): Service {
     raw: Buffer | string,
     origin: string,
   ): Promise<Answer> {
-    await keep(why, raw, origin, isGotifyPath(head) ? 'gotify' : 'webhook');
+    // Of a request that is refused before its body, what is kept tells of its headers: there is nothing to read again.
+    const notes = typeof raw === 'string' ? { format: 'request-head' } : requestNotes(head);
+    await keep(why, { raw, origin, ...notes }, isGotifyPath(head) ? 'gotify' : 'webhook');
     return answered(refusal(why, head));
   }
 
   async function keep(
     why: Refused,
-    raw: Buffer | string,
-    origin: string,
+    input: Omit<IngestInput, 'source' | 'receivedAt'>,
     channel: Reading['channel'],
   ): Promise<void> {
     if (!mayKeep()) return unkept.inc({ reason: why.reason });
     try {
-      await lines[channel].settle({ source: NO_SOURCE, origin, raw, receivedAt: now() }, why);
+      await lines[channel].settle({ source: NO_SOURCE, receivedAt: now(), ...input }, why);
     } catch (err) {
       log.warn({ err, reason: why.reason }, 'refused webhook not kept');
     }
@@ -100,9 +103,11 @@ function createIngestWebhook(context: ServiceContext<WebhookConfig>): Service {
     const reading = normalizeDelivery(delivery, route, { index: inventory.index(), configured });
     if ('reject' in reading) return refused(reading, sent, raw, origin);
     const { result, channel } = reading;
+    // As it was read: the parts of a form, not the form.
+    const input = { origin, raw: delivery.body, ...requestNotes(delivery, route) };
     if ((result.rejected ?? 0) > 0)
-      await keep(refuse('schema', 'a part of the body could not be read'), raw, origin, channel);
-    return store({ source: reading.source, origin, raw, receivedAt: now() }, reading, sent);
+      await keep(refuse('schema', 'a part of the body could not be read'), input, channel);
+    return store({ source: reading.source, receivedAt: now(), ...input }, reading, sent);
   }
 
   async function store(
@@ -154,12 +159,31 @@ function createIngestWebhook(context: ServiceContext<WebhookConfig>): Service {
       const open = source;
       source = undefined;
       await open?.close();
+      await Promise.all([lines.webhook.stop(), lines.gotify.stop()]);
       await inventory.stop();
       if (open !== undefined)
         await report.set('down', [{ reason: 'stopped', detail: 'the service was stopped' }]);
     },
     isReady: () => source !== undefined || tokens.isEmpty,
     details: () => (tokens.isEmpty ? { enabled: false } : { port: source?.port }),
+  };
+}
+
+/**
+ * What of a request decides how its body is read. Its path may hold what only the sender should know. A Gotify client may have told by its
+ * token alone which host it is.
+ */
+function requestNotes(head: DeliveryHead, route?: Route): InputNotes {
+  const type = headerOf(head, 'content-type');
+  const source = route?.kind === 'gotify' ? route.source?.id : undefined;
+  return {
+    format: 'webhook',
+    context: {
+      method: head.method,
+      url: redact(head.url).slice(0, 500),
+      ...(type === undefined ? {} : { type: type.slice(0, 200) }),
+      ...(source === undefined ? {} : { source }),
+    },
   };
 }
 

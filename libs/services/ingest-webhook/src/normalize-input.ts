@@ -3,7 +3,7 @@ import { Inventory, type NormalizeResult } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
 import { normalizeDelivery } from './normalize.ts';
 import { checkMethod, isGotifyPath, routeOf } from './routes.ts';
-import { createTokens } from './tokens.ts';
+import { createTokens, type Grant } from './tokens.ts';
 
 /** A recorded request. */
 const Envelope = z.object({
@@ -14,7 +14,7 @@ const Envelope = z.object({
 });
 
 export interface NormalizeInputOptions {
-  /** Nothing is read from it: the envelope holds all the adapter knows. */
+  /** `source`: the host whose token a Gotify client showed. The envelope holds all else the adapter knows. */
   readonly context?: Readonly<Record<string, unknown>>;
   /** Gives token, routes and mappings too; without a token in it none is asked for. */
   readonly inventory?: Inventory;
@@ -34,13 +34,17 @@ export function normalizeInput(raw: Buffer, options: NormalizeInputOptions): Nor
   const tokens = createTokens({ shared: configured.webhook?.token, header: configured.webhook?.header });
   const refused = checkMethod(delivery);
   if (refused !== undefined) return refused;
-  const grant = tokens.isEmpty ? {} : tokens.check(delivery, isGotifyPath(delivery));
+  const grant = tokens.isEmpty ? grantOf(options.context) : tokens.check(delivery, isGotifyPath(delivery));
   if ('reject' in grant) return grant;
   const index = createHostIndex(configured.sources);
   const route = routeOf(delivery, index, { configured, grant });
   if ('reject' in route) return route;
   const reading = normalizeDelivery(delivery, route, { index, configured });
   return 'reject' in reading ? reading : reading.result;
+}
+
+function grantOf({ source }: Readonly<Record<string, unknown>> = {}): Grant {
+  return typeof source === 'string' ? { source } : {};
 }
 
 function readEnvelope(raw: Buffer): z.infer<typeof Envelope> | undefined {

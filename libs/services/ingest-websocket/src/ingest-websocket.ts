@@ -56,7 +56,7 @@ export function createIngestWebsocket(
     backfills: metrics.counter('websocket_backfills_total', 'Comparisons with a task archive'),
     logsLost: metrics.counter('websocket_logs_lost_total', 'Logs of ended tasks that could not be read'),
   };
-  const apiLine = createIngestLine({ service: SERVICE, channel: 'api', bus, log, metrics });
+  const apiLine = createIngestLine({ ...context, service: SERVICE, channel: 'api' });
   const watched = new Map<string, Watched>();
   // A host given away must have let go before it can come back.
   const leaving = new Map<string, Promise<void>>();
@@ -166,6 +166,7 @@ export function createIngestWebsocket(
       await share?.stop();
       await Promise.all([...watched.keys()].map(end));
       await Promise.all(leaving.values());
+      await apiLine.stop();
     },
     isReady: () => isStarted,
     details: () => ({

@@ -1,7 +1,8 @@
 import { BusUnavailable, type Bus } from '@proxmox-mcp/bus';
 import type { IngestLine } from '@proxmox-mcp/ingest-kit';
 import type { Clock } from '@proxmox-mcp/proxmox-client';
-import { subjects, type EventDraft, type Observation } from '@proxmox-mcp/schemas';
+import { subjects, type Observation } from '@proxmox-mcp/schemas';
+import type { SeenDraft } from './seen/seen-draft.ts';
 
 const RETRY_MS = 1_000;
 
@@ -11,13 +12,18 @@ export function createPublisher(options: {
   readonly source: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-}): (drafts: readonly EventDraft[], atMs: number) => Promise<void> {
+}): (drafts: readonly SeenDraft[], atMs: number) => Promise<void> {
   const { line, source, clock, signal } = options;
   return async (drafts, atMs) => {
     for (;;) {
       try {
-        const input = { source, origin: `api ${source}`, raw: '', receivedAt: atMs };
-        await line.settle(input, { events: drafts });
+        // Each with what it was read from. All in one turn, so that they share a round trip and keep their order.
+        await Promise.all(
+          drafts.map(({ seen: { body = '', ...notes } = {}, ...draft }) => {
+            const input = { source, origin: `api ${source}`, raw: body, receivedAt: atMs, ...notes };
+            return line.settle(input, { events: [draft] });
+          }),
+        );
         return;
       } catch (error) {
         if (!(error instanceof BusUnavailable)) throw error;

@@ -16,6 +16,8 @@ import type { ExtraFeatures } from './mcp/server-factory.ts';
 import { listTools } from './mcp/tool-list.ts';
 import type { ProxmoxReader } from './proxmox/reader.ts';
 import { mountEventStream } from './rest/events.ts';
+import { mountHistory } from './rest/history.ts';
+import { mountReplay } from './rest/replay.ts';
 import { mountTools } from './rest/tools.ts';
 import type { ToolContext } from './tools/tool.ts';
 import { VERSION } from './version.ts';
@@ -162,6 +164,8 @@ export class Gateway implements Service {
       onError: (err) => log.debug({ err }, 'MCP request not served'),
     });
     mountTools(app, { listings, makeContext, onFault, version: VERSION });
+    mountHistory(app, { bus, inventory: this.#context.inventory, now });
+    mountReplay(app, { bus, now });
     const eventStreams = mountEventStream(app, {
       bus,
       mirror: this.#mirror,

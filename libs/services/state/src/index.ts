@@ -1,1 +1,2 @@
 export { state } from './service.ts';
+export { correlateEvents } from './correlate.ts';

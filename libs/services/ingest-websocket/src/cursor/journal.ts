@@ -1,10 +1,10 @@
-import type { EventDraft } from '@proxmox-mcp/schemas';
+import type { SeenDraft } from '../seen/seen-draft.ts';
 import type { Cursor } from './cursor.ts';
 
 /** A change of the memory, and the events it has to tell. */
 export interface Step<M> {
   readonly next: M;
-  readonly drafts: readonly EventDraft[];
+  readonly drafts: readonly SeenDraft[];
 }
 
 /** Memory of one part of one source, with the promise that what it knows was told. */
@@ -27,7 +27,7 @@ export interface JournalOptions<M> {
   /** What a new source starts from. */
   readonly initial: M;
   /** Resolves when stored; called again with the same drafts and time after a restart. */
-  readonly publish: (drafts: readonly EventDraft[], atMs: number) => Promise<void>;
+  readonly publish: (drafts: readonly SeenDraft[], atMs: number) => Promise<void>;
   readonly now: () => number;
   /** Whether a change that tells nothing is worth a write at once. Default: any change. */
   readonly isWorthSaving?: (before: M, after: M) => boolean;
@@ -36,7 +36,7 @@ export interface JournalOptions<M> {
 interface Saved<M> {
   readonly version: 1;
   readonly memory: M;
-  readonly pending: readonly EventDraft[];
+  readonly pending: readonly SeenDraft[];
   readonly pendingAt: number;
 }
 
@@ -53,7 +53,7 @@ export async function openJournal<M>(options: JournalOptions<M>): Promise<Journa
   let dirty = false;
   let queue: Promise<void> = Promise.resolve();
 
-  const save = async (pending: readonly EventDraft[], pendingAt: number) => {
+  const save = async (pending: readonly SeenDraft[], pendingAt: number) => {
     const value: Saved<M> = { version: 1, memory, pending, pendingAt };
     dirty = !(await cursor.save(value));
   };

@@ -17,8 +17,8 @@ export interface FeedsOptions {
 
 /** The feeds of EVENT_WS_URLS by name, not yet connected. An entry that is no WebSocket URL is told and left out. */
 export function readFeeds({ context, clock, random, state }: FeedsOptions): Map<string, () => Feed> {
-  const { config, bus, log, metrics } = context;
-  const line = createIngestLine({ service: 'ingest-websocket', channel: 'websocket', bus, log, metrics });
+  const { config, log } = context;
+  const line = createIngestLine({ ...context, service: 'ingest-websocket', channel: 'websocket' });
   const feeds = (config.EVENT_WS_URLS ?? []).flatMap((url, index): [string, () => Feed][] => {
     const parsed = URL.canParse(url) ? new URL(url) : undefined;
     if (!parsed || !/^wss?:$/.test(parsed.protocol)) {

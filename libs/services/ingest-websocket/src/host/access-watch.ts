@@ -6,7 +6,7 @@ import type { HostTools } from './host-tools.ts';
 /** The check of what we may do on one host. */
 export interface AccessWatch {
   /** One check now. */
-  check(): Promise<void>;
+  readonly check: () => Promise<void>;
   /** Checks every ten minutes; soon while something is missing, or when something looks as if it were. */
   run(): Promise<void>;
 }

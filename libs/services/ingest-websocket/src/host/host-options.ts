@@ -1,5 +1,6 @@
-import type { InventorySource, Observation, EventDraft } from '@proxmox-mcp/schemas';
+import type { InventorySource, Observation } from '@proxmox-mcp/schemas';
 import type { Cursor } from '../cursor/cursor.ts';
+import type { SeenDraft } from '../seen/seen-draft.ts';
 import type { IngestWebsocketConfig } from '../config.ts';
 import type { HostTools } from './host-tools.ts';
 
@@ -10,7 +11,7 @@ export interface WatchOptions {
   /** Where a part of the watch keeps its place. */
   readonly cursor: (part: string) => Cursor;
   /** Stores drafts on the bus; resolves when they are stored, and waits for a bus that is away. */
-  readonly publish: (drafts: readonly EventDraft[], atMs: number) => Promise<void>;
+  readonly publish: (drafts: readonly SeenDraft[], atMs: number) => Promise<void>;
   readonly observe: (observation: Observation) => Promise<void>;
   /** Tells the others who the host turned out to be. */
   readonly discovered: (source: InventorySource) => Promise<void>;

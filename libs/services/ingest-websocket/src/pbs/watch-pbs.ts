@@ -1,6 +1,6 @@
 import type { DatastoreUsage, Task } from '@proxmox-mcp/proxmox-client';
 import { diffDatastores, readDatastores, type DatastoreSnapshot } from '@proxmox-mcp/proxmox-events';
-import { InventorySource, type EventDraft, type ObservedRow } from '@proxmox-mcp/schemas';
+import { InventorySource, type ObservedRow } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
 import { openJournal, type Step } from '../cursor/journal.ts';
 import { createAccessWatch } from '../host/access-watch.ts';
@@ -8,6 +8,7 @@ import type { WatchOptions } from '../host/host-options.ts';
 import { runLoop } from '../pace/loop.ts';
 import { createObserver } from '../resources/observer.ts';
 import { observedDatastores, observedGc, observedPbsJobs } from '../resources/rows.ts';
+import { seenPair, type SeenDraft } from '../seen/seen-draft.ts';
 import { NOTHING_KNOWN } from '../tasks/task-memory.ts';
 import { watchTasks } from '../tasks/task-watch.ts';
 import type { PbsPort } from './pbs-port.ts';
@@ -32,7 +33,7 @@ export async function watchPbs(port: PbsPort, options: WatchOptions): Promise<vo
 
   // A PBS is its own cluster, called by its node; the API says "localhost", only task ids tell the name.
   const nodeName = () => journal.memory.node ?? source;
-  const publish = (drafts: readonly EventDraft[], at: number) =>
+  const publish = (drafts: readonly SeenDraft[], at: number) =>
     options.publish(
       drafts.map((draft) => ({ cluster: draft.node ?? nodeName(), ...draft })),
       at,
@@ -70,10 +71,13 @@ export async function watchPbs(port: PbsPort, options: WatchOptions): Promise<vo
     if (memory.stores === null) return { next: { ...memory, stores: seen }, drafts: [] };
     const { events, next } = diffDatastores(memory.stores, seen, node);
     const at = now();
-    return {
-      next: { ...memory, stores: next },
-      drafts: events.map((d) => ({ ...d, cluster: node, identity: `${d.type}/${d.storage ?? ''}/${at}` })),
-    };
+    const was = memory.stores;
+    const row = (stores: DatastoreSnapshot, store = '') => [{ store, ...stores[store] }];
+    const drafts = events.map((d) => {
+      const draft = { ...d, cluster: node, identity: `${d.type}/${d.storage ?? ''}/${at}` };
+      return seenPair(draft, 'resources', [row(was, d.storage), row(seen, d.storage)], { node });
+    });
+    return { next: { ...memory, stores: next }, drafts };
   };
   const readUsage = async () => {
     const rows = await ask(port.usage);

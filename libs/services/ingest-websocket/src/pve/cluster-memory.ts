@@ -12,6 +12,7 @@ import {
 } from '@proxmox-mcp/proxmox-events';
 import type { EventDraft } from '@proxmox-mcp/schemas';
 import type { Step } from '../cursor/journal.ts';
+import { seenPair, type SeenDraft } from '../seen/seen-draft.ts';
 
 /** What is remembered of a cluster as a whole, across restarts. Plain JSON. */
 export interface ClusterMemory {
@@ -32,7 +33,9 @@ export function foldStatus(
 ): Step<ClusterMemory> {
   const quorum = readQuorum(rows);
   if (!quorum) return { next: memory, drafts: [] };
-  const drafts = diffQuorum(memory.quorum ?? undefined, quorum).map((d) => identified(d, nowMs));
+  const drafts = diffQuorum(memory.quorum ?? undefined, quorum).map((d) =>
+    seenPair(identified(d, nowMs), 'resources', [[quorumRow(memory.quorum)], [quorumRow(quorum)]]),
+  );
   const same = memory.quorum?.quorate === quorum.quorate && memory.quorum.perspective === quorum.perspective;
   return { next: same ? memory : { ...memory, quorum }, drafts };
 }
@@ -40,7 +43,10 @@ export function foldStatus(
 /** HA states of nodes from ha/status/current. */
 export function foldHa(memory: ClusterMemory, rows: readonly unknown[], nowMs: number): Step<ClusterMemory> {
   const haNodes = readHaNodes(rows);
-  const drafts = diffHaNodes(memory.haNodes, haNodes).map((d) => identified(d, nowMs));
+  const drafts = diffHaNodes(memory.haNodes, haNodes).map((d) => {
+    const state = (nodes: HaNodes) => [{ type: 'lrm', node: d.node, state: nodes[d.node ?? ''] }];
+    return seenPair(identified(d, nowMs), 'ha-status', [state(memory.haNodes), state(haNodes)]);
+  });
   const same = JSON.stringify(memory.haNodes) === JSON.stringify(haNodes);
   return { next: same ? memory : { ...memory, haNodes }, drafts };
 }
@@ -55,7 +61,24 @@ export function foldReplication(
   const after = readReplicationFailures(rows);
   if (JSON.stringify(before) === JSON.stringify(after)) return { next: memory, drafts: [] };
   const next = { ...memory, replication: { ...memory.replication, [node]: after } };
-  return { next, drafts: before ? diffReplication(before, rows, node) : [] };
+  const drafts = before ? diffReplication(before, rows, node) : [];
+  return { next, drafts: drafts.map((d) => seenReplication(d, before, rows)) };
+}
+
+/** As ha/status/current tells it. */
+function quorumRow(view: QuorumView | null): object {
+  return { type: 'quorum', node: view?.perspective, quorate: view?.quorate === true ? 1 : 0 };
+}
+
+function seenReplication(
+  draft: EventDraft,
+  before: ReplicationFailures | undefined,
+  rows: readonly ReplicationRow[],
+): SeenDraft {
+  const id = draft.facts['job_id'];
+  const row = rows.find((one) => one.id === id);
+  const was = { id, failCount: row && before?.[row.id] };
+  return seenPair(draft, 'replication', [[was], row ? [row] : []]);
 }
 
 /** A change that the source gives no time for is told apart by when it was seen; the journal keeps it through a restart. */

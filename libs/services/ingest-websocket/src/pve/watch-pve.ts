@@ -1,5 +1,4 @@
 import type { ClusterStatus, Resource } from '@proxmox-mcp/proxmox-client';
-import type { EventDraft } from '@proxmox-mcp/schemas';
 import { openJournal } from '../cursor/journal.ts';
 import { createAccessWatch } from '../host/access-watch.ts';
 import type { WatchOptions } from '../host/host-options.ts';
@@ -9,6 +8,7 @@ import { createObserver } from '../resources/observer.ts';
 import { NO_RESOURCES, isResourceNews } from '../resources/resource-memory.ts';
 import { watchResources } from '../resources/resource-watch.ts';
 import { observedBackupJobs, observedReplication } from '../resources/rows.ts';
+import type { SeenDraft } from '../seen/seen-draft.ts';
 import { NOTHING_KNOWN } from '../tasks/task-memory.ts';
 import { watchTasks } from '../tasks/task-watch.ts';
 import { NO_CLUSTER, foldHa, foldReplication, foldStatus } from './cluster-memory.ts';
@@ -47,7 +47,7 @@ export async function watchPve(port: PvePort, options: WatchOptions): Promise<vo
     cluster = known;
     health.learn({ cluster: known });
   };
-  const publish = (drafts: readonly EventDraft[], at: number) =>
+  const publish = (drafts: readonly SeenDraft[], at: number) =>
     options.publish(
       drafts.map((draft) => ({ cluster: cluster ?? source, ...draft })),
       at,

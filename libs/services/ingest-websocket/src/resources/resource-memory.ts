@@ -1,5 +1,7 @@
+import { draftSubject } from '@proxmox-mcp/ingest-kit';
 import { diffResources, type ResourceSnapshot } from '@proxmox-mcp/proxmox-events';
-import type { EventDraft } from '@proxmox-mcp/schemas';
+import { rowsAbout } from '../seen/rows-about.ts';
+import { seenPair, type SeenDraft } from '../seen/seen-draft.ts';
 
 /** What is remembered of cluster/resources, across restarts. Plain JSON. */
 export interface ResourceMemory {
@@ -32,7 +34,7 @@ export function foldResources(
   memory: ResourceMemory,
   now: ResourceSnapshot,
   nowMs: number,
-): { readonly next: ResourceMemory; readonly drafts: readonly EventDraft[]; readonly isShrunken: boolean } {
+): { readonly next: ResourceMemory; readonly drafts: readonly SeenDraft[]; readonly isShrunken: boolean } {
   if (memory.snapshot === null)
     return { next: { ...memory, snapshot: now, since: nowMs }, drafts: [], isShrunken: false };
   const { events, next, shrunken } = diffResources(memory.snapshot, now);
@@ -50,18 +52,15 @@ export function foldResources(
   if (memory.isBlind && diffResources(now, memory.snapshot).shrunken)
     return { next: { ...memory, snapshot: now, isBlind: false }, drafts: [], isShrunken: false };
   const batch = events.length > 0 ? memory.batch + 1 : memory.batch;
-  const drafts = events.map((draft) => ({
-    ...draft,
-    identity: `resources/${memory.since}/${batch}/${draft.type}/${subjectOf(draft)}`,
-  }));
+  const was = memory.snapshot;
+  const drafts = events.map((draft) => {
+    const identity = `resources/${memory.since}/${batch}/${draft.type}/${draftSubject(draft)}`;
+    return seenPair({ ...draft, identity }, 'resources', [rowsAbout(draft, was), rowsAbout(draft, now)]);
+  });
   return { next: { ...memory, snapshot: next, batch, shrunken: 0 }, drafts, isShrunken: false };
 }
 
 /** Whether a change is more than the passing of time: uptimes and usage alone can wait for the next write. */
 export function isResourceNews(before: ResourceMemory, after: ResourceMemory): boolean {
   return before.snapshot === null || before.batch !== after.batch;
-}
-
-function subjectOf(draft: EventDraft): string {
-  return draft.guest ? `guest/${draft.guest.vmid}` : `${draft.node ?? ''}/${draft.storage ?? ''}`;
 }

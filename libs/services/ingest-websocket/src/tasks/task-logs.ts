@@ -1,8 +1,9 @@
 import { ProxmoxError } from '@proxmox-mcp/proxmox-client';
 import { normalizeTaskLog, type Upid } from '@proxmox-mcp/proxmox-events';
-import type { EventDraft } from '@proxmox-mcp/schemas';
 import type { Journal } from '../cursor/journal.ts';
 import type { HostTools } from '../host/host-tools.ts';
+import type { SeenDraft } from '../seen/seen-draft.ts';
+import { seenLog } from '../seen/seen-log.ts';
 import { createTaskLog, type TaskLog } from './task-log.ts';
 import { logTold, type TaskMemory } from './task-memory.ts';
 import type { TaskPort } from './task-port.ts';
@@ -27,7 +28,7 @@ export function createTaskLogs(
   tools: Pick<HostTools, 'signal' | 'clock' | 'metrics'>,
   port: Pick<TaskPort, 'log'>,
   journal: Journal<TaskMemory>,
-  publish: (drafts: readonly EventDraft[], atMs: number) => Promise<void>,
+  publish: (drafts: readonly SeenDraft[], atMs: number) => Promise<void>,
 ): TaskLogs {
   const { signal, clock, metrics } = tools;
   const logs = new Map<string, TaskLog>();
@@ -61,7 +62,7 @@ export function createTaskLogs(
     async tellEnd(upid, endtime) {
       const tries = (attempts.get(upid.text)?.tries ?? 0) + 1;
       attempts.set(upid.text, { tries, nextAt: clock.now() + RETRY_MS });
-      let draft: EventDraft | undefined;
+      let draft: SeenDraft | undefined;
       try {
         const context = { task_running: false, ...(endtime !== undefined && { endtime }) };
         draft = draftOf(upid, await logOf(upid.text).read(signal), context);
@@ -77,14 +78,9 @@ export function createTaskLogs(
 }
 
 /** What a log tells, as one draft; `undefined` when it tells nothing. */
-function draftOf(
-  upid: Upid,
-  lines: readonly string[],
-  more: Record<string, unknown>,
-): EventDraft | undefined {
-  const result = normalizeTaskLog(Buffer.from(lines.join('\n')), {
-    context: { upid: upid.text, product: upid.product, ...more },
-    receivedAt: 0,
-  });
-  return 'events' in result ? result.events[0] : undefined;
+function draftOf(upid: Upid, lines: readonly string[], more: Record<string, unknown>): SeenDraft | undefined {
+  const context = { upid: upid.text, product: upid.product, ...more };
+  const result = normalizeTaskLog(Buffer.from(lines.join('\n')), { context, receivedAt: 0 });
+  const draft = 'events' in result ? result.events[0] : undefined;
+  return draft && seenLog(draft, lines, context);
 }

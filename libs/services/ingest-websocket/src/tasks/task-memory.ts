@@ -1,5 +1,6 @@
-import { familyOf, parseUpid, taskDraft, type TaskRow, type Upid } from '@proxmox-mcp/proxmox-events';
-import type { EventDraft } from '@proxmox-mcp/schemas';
+import { familyOf, parseUpid, type TaskRow, type Upid } from '@proxmox-mcp/proxmox-events';
+import type { SeenDraft } from '../seen/seen-draft.ts';
+import { seenTask } from '../seen/seen-task.ts';
 
 /** What is remembered of a host's tasks, across restarts. Plain JSON. */
 export interface TaskMemory {
@@ -20,7 +21,7 @@ export interface TaskMemory {
 /** A step of the memory, with what it has to tell. */
 export interface TaskStep {
   readonly next: TaskMemory;
-  readonly drafts: readonly EventDraft[];
+  readonly drafts: readonly SeenDraft[];
 }
 
 /** The memory of a host never seen before. */
@@ -121,17 +122,9 @@ export function closeArchive(memory: TaskMemory, { node, end }: NewestEnd, isBas
 /** A task's own status, or its log, says how it ended. Known ends are not told again. */
 export function foldEnd(memory: TaskMemory, row: TaskRow, nowMs: number): TaskStep {
   const writer = new Writer(memory, nowMs);
-  writer.ended(row);
-  const step = writer.done({});
-  if (row.end?.endtime !== undefined) return step;
   // PVE's status does not say when: the moment we noticed is as good as the lists' own noticing.
-  const endtime = Math.floor(nowMs / 1000);
-  const duration = endtime - row.upid.starttime;
-  if (duration < 0) return step;
-  return {
-    ...step,
-    drafts: step.drafts.map((d) => ({ ...d, facts: { ...d.facts, endtime, duration_s: duration } })),
-  };
+  writer.ended(row, row.end?.endtime === undefined ? Math.floor(nowMs / 1000) : undefined);
+  return writer.done({});
 }
 
 /** The log of an ended task was told, or there is none. */
@@ -160,7 +153,7 @@ class Writer {
   readonly #running: Record<string, number>;
   readonly #ended: Record<string, readonly [number, number]>;
   readonly #logsDue: Record<string, { endtime?: number }>;
-  readonly #drafts: EventDraft[] = [];
+  readonly #drafts: SeenDraft[] = [];
   #changed = false;
 
   constructor(memory: TaskMemory, nowMs: number) {
@@ -184,7 +177,7 @@ class Writer {
     // A list a moment older than what the task itself said.
     if (Object.hasOwn(this.#running, key) || Object.hasOwn(this.#ended, key)) return false;
     this.#running[key] = this.#nowMs;
-    this.#drafts.push(taskDraft(row.upid));
+    this.#drafts.push(seenTask(row));
     this.#changed = true;
     return true;
   }
@@ -198,13 +191,13 @@ class Writer {
     return (row.end.endtime ?? Number.POSITIVE_INFINITY) > horizon;
   }
 
-  /** @returns whether the end is news. */
-  ended(row: TaskRow): boolean {
+  /** @param noticedAt epoch seconds, where the row does not say when. @returns whether the end is news. */
+  ended(row: TaskRow, noticedAt?: number): boolean {
     if (!this.isNews(row) || !row.end) return false;
     const key = row.upid.text;
     delete this.#running[key];
     this.#ended[key] = this.#stamp(row);
-    const draft = taskDraft(row.upid, row.end);
+    const draft = seenTask(row, noticedAt);
     this.#drafts.push(draft);
     if (isLogWorthReading(row.upid, draft.type.slice(draft.type.lastIndexOf('.') + 1)))
       this.#logsDue[key] = row.end.endtime === undefined ? {} : { endtime: row.end.endtime };

@@ -1,9 +1,9 @@
-import type { EventDraft } from '@proxmox-mcp/schemas';
 import type { Upid } from '@proxmox-mcp/proxmox-events';
 import type { Journal } from '../cursor/journal.ts';
 import type { HostTools } from '../host/host-tools.ts';
 import { createLanes } from '../pace/lanes.ts';
 import { runLoop } from '../pace/loop.ts';
+import type { SeenDraft } from '../seen/seen-draft.ts';
 import { createArchive } from './archive.ts';
 import { createFollower } from './follow-tasks.ts';
 import { createTaskLogs } from './task-logs.ts';
@@ -15,7 +15,7 @@ export interface TaskWatchOptions {
   readonly port: TaskPort;
   readonly journal: Journal<TaskMemory>;
   /** Publishes what is not part of the memory: progress. */
-  readonly publish: (drafts: readonly EventDraft[], atMs: number) => Promise<void>;
+  readonly publish: (drafts: readonly SeenDraft[], atMs: number) => Promise<void>;
   readonly listMs: number;
   readonly archiveMs: number;
   readonly progressMs: number;

@@ -13,7 +13,8 @@ export function ownWords(title: string): string {
 
 /** An event as tools, resources and the SSE stream show it: ours in plain, theirs marked. */
 export function eventRow(event: Event, seq?: number): Record<string, unknown> {
-  const { text, status, facts, guest, receivedAt, ...plain } = event;
+  // What it was read from is looked up by the event's own id.
+  const { text, status, facts, guest, receivedAt, raw: _raw, ...plain } = event;
   return {
     ...plain,
     title: ownWords(event.title),

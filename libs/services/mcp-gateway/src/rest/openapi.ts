@@ -12,7 +12,10 @@ const ERROR = {
 } as const;
 
 /** OpenAPI 3.1 description of the REST side, made from the same registry as the MCP tools. */
-export function openApi(listings: readonly Listing[], version: string): Record<string, unknown> {
+export function openApi(
+  listings: readonly Listing[],
+  { version, mayReplay }: { readonly version: string; readonly mayReplay: boolean },
+): Record<string, unknown> {
   const failure = {
     description: 'Failure',
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
@@ -48,17 +51,97 @@ export function openApi(listings: readonly Listing[], version: string): Record<s
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
     },
     security: [{ bearer: [] }],
-    paths: { ...Object.fromEntries(tools), '/api/v1/events/stream': eventStream(failure) },
+    paths: {
+      ...Object.fromEntries(tools),
+      '/api/v1/events/stream': eventStream(failure),
+      ...historyPaths(failure),
+      ...(mayReplay ? { '/api/v1/replay': replayPath(failure) } : {}),
+    },
+  };
+}
+
+const query = (name: string, description: string) => ({
+  name,
+  in: 'query',
+  description,
+  schema: { type: 'string' },
+});
+
+const PAGE = [
+  query('since', 'ISO 8601 or ago: 90m, 24h, 7d'),
+  query('until', 'The same'),
+  query('limit', 'Rows at most, 1 to 500; 50 when omitted'),
+  query('cursor', 'nextCursor of the answer before'),
+];
+
+function historyPaths(failure: unknown) {
+  const get = (operationId: string, summary: string, parameters: readonly object[]) => ({
+    get: {
+      operationId,
+      summary,
+      parameters,
+      responses: {
+        200: { description: 'Answer', content: { 'application/json': { schema: { type: 'object' } } } },
+        default: failure,
+      },
+    },
+  });
+  const id = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
+  const channel = query('channel', 'Only of this channel');
+  return {
+    '/api/v1/events/{id}/raw': get(
+      'events_raw',
+      'The input an event was read from, by the id of either. What a stranger sent, with secrets taken out',
+      [{ ...id, description: 'Id of an event or of an input' }],
+    ),
+    '/api/v1/raw': get('raw_list', 'Inputs with the events they became, oldest first', [...PAGE, channel]),
+    '/api/v1/dead-letters': get('dead_letters', 'What could not be understood or handled', [
+      ...PAGE,
+      query('service', 'Service that gave up'),
+      query('reason', 'Reason word'),
+      query('order', 'newest (default) or oldest first'),
+    ]),
+    '/api/v1/facts': get('facts_list', 'Facts by start, newest first', [
+      ...PAGE,
+      query('id', 'Only this one'),
+    ]),
+    '/api/v1/inventory': get(
+      'inventory',
+      'Clusters, nodes and storages as the API told and the operator wrote',
+      [],
+    ),
+  };
+}
+
+function replayPath(failure: unknown) {
+  const item = {
+    type: 'object',
+    required: ['events'],
+    properties: { raw: { type: 'object' }, events: { type: 'array', items: { type: 'object' } } },
+  };
+  const schema = {
+    type: 'object',
+    required: ['items'],
+    properties: { items: { type: 'array', items: item } },
+  };
+  return {
+    post: {
+      operationId: 'replay',
+      summary: 'Takes events that inputs of the past give today into the history',
+      'x-tier': 'operate',
+      requestBody: { content: { 'application/json': { schema } } },
+      responses: {
+        200: {
+          description: 'How many were new',
+          content: { 'application/json': { schema: { type: 'object' } } },
+        },
+        default: failure,
+      },
+    },
   };
 }
 
 function eventStream(failure: unknown) {
-  const query = (name: string, description: string) => ({
-    name,
-    in: 'query',
-    description,
-    schema: { type: 'string' },
-  });
   return {
     get: {
       operationId: 'events_stream',

@@ -68,6 +68,11 @@ it('describes itself in OpenAPI: what the token may call, and nothing else', asy
     '/api/v1/tools/events_wait',
     '/api/v1/tools/incidents_query',
     '/api/v1/events/stream',
+    '/api/v1/events/{id}/raw',
+    '/api/v1/raw',
+    '/api/v1/dead-letters',
+    '/api/v1/facts',
+    '/api/v1/inventory',
   ]);
   expect(document.paths['/api/v1/tools/guest_get']).toMatchObject({
     post: {

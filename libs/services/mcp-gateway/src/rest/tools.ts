@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { tierAllows } from '../auth/grants.ts';
 import { callTool, mayUse, type FaultReporter } from '../call/call-tool.ts';
 import { principalOfRequest } from '../http/authentication.ts';
 import { httpError } from '../http/rpc-error.ts';
@@ -58,7 +59,7 @@ export function mountTools(
     const principal = principalOfRequest(request);
     return openApi(
       listings.filter(({ tool }) => mayUse(tool, principal)),
-      version,
+      { version, mayReplay: tierAllows(principal.tier, 'operate') },
     );
   });
 }

@@ -1,9 +1,13 @@
 import { Reject, type Bus, type Consumer, type KeyValue } from '@proxmox-mcp/bus';
 import {
+  DeadLetter,
+  DeadLettersQuery,
   Diagnosis,
   Event,
   IncidentCommand,
   Observation,
+  RawInput,
+  RawQuery,
   filters,
   requests,
   EventsQuery,
@@ -14,11 +18,13 @@ import {
 } from '@proxmox-mcp/schemas';
 import type { Metrics } from '@proxmox-mcp/service-kit';
 import type * as z from 'zod';
+import { createDeadLetterStore } from '../history/dead-letters.ts';
 import { createEventStore } from '../history/events.ts';
 import { createFactStore } from '../history/facts.ts';
 import { createIncidentStore } from '../history/incidents.ts';
 import type { HistoryFile } from '../history/open-history.ts';
 import { createOutbox } from '../history/outbox.ts';
+import { createRawInputStore } from '../history/raw-inputs.ts';
 import { createRetention, usedBytes, type RetentionLimits } from '../history/retention.ts';
 import { mayBeEcho } from '../incidents/echo.ts';
 import { createFollower } from '../incidents/follower.ts';
@@ -66,6 +72,8 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
   const events = createEventStore(db);
   const facts = createFactStore(db);
   const incidents = createIncidentStore(db);
+  const rawInputs = createRawInputStore(db, (id) => events.ofRaw(id));
+  const deadLetters = createDeadLetterStore(db);
   const outbox = createOutbox(db);
   const retain = createRetention(db, limits);
   const stopping = new AbortController();
@@ -82,6 +90,11 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
   const refused = metrics.counter(
     'state_incidents_refused_total',
     'Incidents not opened because too many are open.',
+  );
+  const buried = metrics.counter(
+    'state_dead_letters_total',
+    'Dead letters kept, by the service that gave up.',
+    ['of'],
   );
   const lag = metrics.histogram(
     'state_event_seconds',
@@ -115,6 +128,7 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
       facts,
       outbox,
       follower,
+      now,
       clusterOf: (node, product) => live.clusterOf(node, product),
       isOutdated: ({ cluster, node, at, condition }) =>
         node !== undefined &&
@@ -141,10 +155,24 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
           const event = read(Event, message.data);
           const isNew = await writer.write(() => ingest(event, message.seq));
           counted.inc({ result: isNew ? 'stored' : 'known' });
+          // A replay tells of the past: it is neither late nor how things are.
+          if (event.replayedAt !== undefined) return;
           if (isNew) lag.observe(Math.max(0, now() - Date.parse(event.receivedAt)) / 1000);
           await liveInTurn(() => live.applyEvent(event));
         },
       ),
+      await bus.consume(
+        { durable: DURABLE, filters: [filters.allRaw], maxInFlight: IN_FLIGHT },
+        async (message) => {
+          const raw = read(RawInput, message.data);
+          await writer.write(() => rawInputs.insert(raw));
+        },
+      ),
+      await bus.consume({ durable: DURABLE, filters: [filters.allDeadLetters] }, async (message) => {
+        const letter = read(DeadLetter, message.data);
+        const isNew = await writer.write(() => deadLetters.insert(letter, message.seq));
+        if (isNew) buried.inc({ of: letter.service });
+      }),
       await bus.consume(
         { durable: DURABLE, filters: [filters.allObservations], maxInFlight: 1 },
         async (message) => {
@@ -168,6 +196,10 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
       await bus.answer(requests.facts, DURABLE, (question) => facts.query(FactsQuery.parse(question))),
       await bus.answer(requests.incidents, DURABLE, (question) =>
         incidents.query(IncidentsQuery.parse(question)),
+      ),
+      await bus.answer(requests.raw, DURABLE, (question) => rawInputs.query(RawQuery.parse(question))),
+      await bus.answer(requests.deadLetters, DURABLE, (question) =>
+        deadLetters.query(DeadLettersQuery.parse(question)),
       ),
       await bus.answer(
         requests.incidentCommand,

@@ -9,12 +9,20 @@ import type { Follower } from '../incidents/follower.ts';
 import { createHomes } from './homes.ts';
 import { conditionOf, type Trouble } from '../incidents/trouble.ts';
 
+/**
+ * What a replay brings to light opens incidents as long as it is still news, and is history beyond: nobody is to be woken for what
+ * happened last week.
+ */
+const REPLAY_IS_NEWS_MS = 24 * 3_600_000;
+
 /** What storing an event needs; all of it inside the caller's transaction. */
 export interface IngestParts {
   readonly events: EventStore;
   readonly facts: FactStore;
   readonly outbox: Outbox;
   readonly follower: Follower;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   /** Cluster of a node, where polling has told and the event does not. */
   readonly clusterOf: (node: string, product: Event['product']) => string | undefined;
   /** Whether what the trouble says is known to be over already. */
@@ -31,7 +39,7 @@ export function createIngest(parts: IngestParts): (event: Event, seq: number) =>
   const homes = createHomes(events, facts);
 
   /** Facts made anew from their events; what no longer has any was merged into another. */
-  function rebuild(factId: string, movedTo: string | undefined): void {
+  function rebuild(factId: string, movedTo: string | undefined, isHistory: boolean): void {
     const before = facts.get(factId);
     const members = events.membersOf(factId);
     const assembled = members.length > 0 ? assembleFact(factId, members) : retired(before, movedTo);
@@ -47,6 +55,7 @@ export function createIngest(parts: IngestParts): (event: Event, seq: number) =>
       body: JSON.stringify(fact),
     });
     if (movedTo !== undefined && members.length === 0) return follower.merged(factId, movedTo);
+    if (isHistory) return;
     follower.fact(fact);
     const condition = conditionOf(fact);
     if (condition === undefined) return;
@@ -75,12 +84,14 @@ export function createIngest(parts: IngestParts): (event: Event, seq: number) =>
       ...(typeof pid === 'number' && Number.isInteger(pid) ? { pid } : {}),
     });
     if (!isNew) return false;
+    const isHistory =
+      event.replayedAt !== undefined && parts.now() - Date.parse(event.occurredAt) > REPLAY_IS_NEWS_MS;
     const moves = homes.movesAfter(event, factId, isFirst);
     // What was left behind first: an incident goes along to the new home before that is looked at.
-    for (const { from, to } of moves) rebuild(from, to);
+    for (const { from, to } of moves) rebuild(from, to, isHistory);
     const left = new Set(moves.map(({ from }) => from));
     for (const id of new Set([...moves.map(({ to }) => to), ...(left.has(factId) ? [] : [factId])]))
-      rebuild(id, undefined);
+      rebuild(id, undefined, isHistory);
     return true;
   };
 }

@@ -1,6 +1,6 @@
 import { type Outcome } from '@proxmox-mcp/proxmox-events';
 import { compareSeverity, maxSeverity, type Event, type Fact } from '@proxmox-mcp/schemas';
-import { identityOf, parentOf } from './identity.ts';
+import { identityOf, isWholeType, parentOf } from './identity.ts';
 import { byInformedness } from './informed.ts';
 import { mergeDetails } from './merge-details.ts';
 
@@ -32,7 +32,7 @@ export function assembleFact(factId: string, members: readonly Event[]): Assembl
   if (best === undefined) throw new RangeError(`fact ${factId} has no reports`);
   const final = reports.reduce((a, b) => (isFinalOver(a, b) ? b : a));
   const { family, outcome } = identityOf(final);
-  const type = outcome === undefined || family === 'replication.job' ? final.type : `${family}.${outcome}`;
+  const type = outcome === undefined || isWholeType(family) ? final.type : `${family}.${outcome}`;
   const finals = reports.filter((event) => standingOf(event) === standingOf(final));
   const isEnded = outcome !== 'started' && outcome !== 'progress';
   const startedAt = isoOf(startOf(reports));
@@ -42,7 +42,7 @@ export function assembleFact(factId: string, members: readonly Event[]): Assembl
     fact: {
       id: factId,
       // A job whose only report is its progress has started.
-      type: outcome === 'progress' ? `${family}.started` : type,
+      type: outcome === 'progress' && !isWholeType(family) ? `${family}.started` : type,
       severity: finals.map((event) => event.severity).reduce(maxSeverity),
       product: best.product,
       ...entityOf(reports, factId),

@@ -13,6 +13,24 @@ export interface Identity {
 /** `replication.job.failed` is a condition in the vocabulary, but it is an activity that failed. */
 const REPLICATION_FAILED = 'replication.job.failed';
 
+/** Sums up what a source told beyond its rate. All reports of one storm carry its id. */
+const STORM = 'source.storm';
+
+function stormOf({ id, facts }: Event): Identity {
+  const { storm_id: storm, state } = facts;
+  const outcome = state === 'started' ? 'started' : state === 'ongoing' ? 'progress' : undefined;
+  return {
+    factId: typeof storm === 'string' ? `storm/${storm}`.slice(0, 600) : ownFactId(id),
+    family: STORM,
+    outcome,
+  };
+}
+
+/** Whether the whole type says how it went: no outcome is added to it. */
+export function isWholeType(family: string): boolean {
+  return family === 'replication.job' || family === STORM;
+}
+
 /** Splits a type into what is done and how it went. */
 export function partsOf(type: string): { readonly family: string; readonly outcome: Outcome | undefined } {
   if (type === REPLICATION_FAILED) return { family: 'replication.job', outcome: 'failed' };
@@ -25,6 +43,7 @@ export function partsOf(type: string): { readonly family: string; readonly outco
  */
 export function identityOf(event: Event): Identity {
   const { family, outcome } = partsOf(event.type);
+  if (event.type === STORM) return stormOf(event);
   if (event.upid === undefined) return { factId: ownFactId(event.id), family, outcome };
   if (family !== 'backup.guest') return { factId: event.upid, family, outcome };
   // A guest's part of a backup job: what is under way tells of the job, an end is the guest's own.

@@ -26,6 +26,8 @@ export interface EventStore {
     typePrefix: string,
     span: readonly [number, number],
   ): { event: Event; fact: string }[];
+  /** What became of one raw input, as it is kept; at most 100. */
+  ofRaw(rawId: string): Event[];
   /** Moves an event to another fact. */
   rehome(eventId: string, factId: string): void;
   query(query: EventsQuery): Promise<EventsAnswer>;
@@ -43,7 +45,7 @@ const MAX_LANES = 24;
 export function createEventStore(db: DatabaseSync): EventStore {
   const insert = db.prepare(
     `INSERT OR IGNORE INTO events (id, seq, type, rank, channel, source, cluster, node, vmid, storage, upid, pid, occurred,
-     received, title, fact, progress, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     received, title, fact, progress, raw, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const reports = db.prepare(
     `SELECT body FROM events WHERE fact = ? AND progress = 0 ORDER BY occurred, n LIMIT ${MAX_MEMBERS}`,
@@ -55,6 +57,7 @@ export function createEventStore(db: DatabaseSync): EventStore {
     `SELECT body, fact FROM events INDEXED BY events_by_node WHERE node = ? AND occurred BETWEEN ? AND ?
      AND upid IS NULL AND substr(type, 1, ?) = ? ORDER BY occurred, n LIMIT 50`,
   );
+  const ofRaw = db.prepare('SELECT body FROM events WHERE raw = ? ORDER BY n LIMIT 100');
   const rehome = db.prepare('UPDATE events SET fact = ? WHERE id = ?');
   const byNumber = db.prepare('SELECT seq, body FROM events WHERE n = ?');
   // A loose index scan: one step per distinct type instead of one per row.
@@ -85,6 +88,7 @@ export function createEventStore(db: DatabaseSync): EventStore {
         event.title,
         place.fact,
         place.isProgress ? 1 : 0,
+        orNull(event.raw),
         JSON.stringify(event),
       );
       return result.changes === 1;
@@ -94,6 +98,7 @@ export function createEventStore(db: DatabaseSync): EventStore {
       unbound
         .all(node, from, to, prefix.length, prefix)
         .map((row) => ({ event: parse(row), fact: String(row['fact']) })),
+    ofRaw: (rawId) => ofRaw.all(rawId).map(parse),
     rehome(eventId, factId) {
       rehome.run(factId, eventId);
     },

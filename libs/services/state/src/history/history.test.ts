@@ -6,6 +6,7 @@ import { EventsQuery, FactsQuery, type Event } from '@proxmox-mcp/schemas';
 import { openTestIngest, type TestIngest } from '../testing/open-ingest.ts';
 import { NIGHTLY_UPID, iso, nightlyBackup, sampleEvent } from '../testing/sample-events.ts';
 import { HistoryInUse, HistoryTooNew, openHistory } from './open-history.ts';
+import { createRawInputStore } from './raw-inputs.ts';
 import { createRetention, usedBytes } from './retention.ts';
 import { BadCursor } from './scan.ts';
 
@@ -138,10 +139,36 @@ describe('queries', () => {
   it('deletes the oldest when the file is too big', () => {
     t.feed(...many(2_000));
     const before = usedBytes(t.history.db);
-    const retain = createRetention(t.history.db, { maxAgeMs: 1e12, maxBytes: before / 2 });
+    const retain = createRetention(t.history.db, { maxAgeMs: 1e12, maxBytes: before * 0.65 });
     while (t.run(() => retain(Date.parse(iso(0)))));
-    expect(usedBytes(t.history.db)).toBeLessThanOrEqual(before / 2);
+    expect(usedBytes(t.history.db)).toBeLessThanOrEqual(before * 0.65);
     const [first] = t.history.db.prepare('SELECT min(occurred) AS first FROM events').all();
     expect(Number(first?.['first'])).toBeGreaterThan(Date.parse(iso(0)));
+  });
+
+  it('keeps inputs to their share: they never push out an event', () => {
+    t.feed(...many(200));
+    const raws = createRawInputStore(t.history.db, (id) => t.events.ofRaw(id));
+    const count = (table: string) =>
+      Number(t.history.db.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.['count']);
+    const keep = (n: number) =>
+      raws.insert({
+        id: `raw-${n}`,
+        channel: 'syslog',
+        source: 'atlas',
+        origin: 'udp',
+        receivedAt: iso(n),
+        body: 'x'.repeat(10_000),
+        encoding: 'utf8',
+        truncated: false,
+      });
+    t.run(() => Array.from({ length: 2_000 }, (_, n) => keep(n)));
+    const maxBytes = 20_000_000;
+    expect(usedBytes(t.history.db)).toBeGreaterThan(maxBytes);
+    const retain = createRetention(t.history.db, { maxAgeMs: 1e12, maxBytes });
+    while (t.run(() => retain(Date.parse(iso(0)))));
+    expect(count('events')).toBe(200);
+    expect(count('raw_inputs')).toBeLessThan(maxBytes / 5 / 10_000);
+    expect(count('raw_inputs')).toBeGreaterThan(0);
   });
 });

@@ -58,4 +58,33 @@ export const MIGRATIONS: readonly string[] = [
   -- What the bus is still owed for transactions that have committed.
   CREATE TABLE outbox (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL) STRICT;
   `,
+  `
+  -- What events were read from. size is what a row is taken to cost, in bytes.
+  CREATE TABLE raw_inputs (
+    n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, channel TEXT NOT NULL, received INTEGER NOT NULL, size INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX raw_inputs_by_arrival ON raw_inputs (received, n);
+  ALTER TABLE events ADD COLUMN raw TEXT;
+  CREATE INDEX events_by_raw ON events (raw) WHERE raw IS NOT NULL;
+
+  -- seq and at together tell a letter that is delivered twice; seq alone starts anew when the stream is made anew.
+  CREATE TABLE dead_letters (
+    n INTEGER PRIMARY KEY, seq INTEGER NOT NULL, at INTEGER NOT NULL, service TEXT NOT NULL, reason TEXT NOT NULL,
+    size INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (seq, at)
+  ) STRICT;
+  CREATE INDEX dead_letters_by_time ON dead_letters (at, n);
+
+  -- What both take up, kept by the file itself: to sum up a million rows each minute would hold up everybody.
+  CREATE TABLE kept_bytes (what TEXT PRIMARY KEY, bytes INTEGER NOT NULL) STRICT;
+  INSERT INTO kept_bytes VALUES ('raw_inputs', 0), ('dead_letters', 0);
+  CREATE TRIGGER raw_inputs_kept AFTER INSERT ON raw_inputs BEGIN
+    UPDATE kept_bytes SET bytes = bytes + NEW.size WHERE what = 'raw_inputs'; END;
+  CREATE TRIGGER raw_inputs_gone AFTER DELETE ON raw_inputs BEGIN
+    UPDATE kept_bytes SET bytes = bytes - OLD.size WHERE what = 'raw_inputs'; END;
+  CREATE TRIGGER dead_letters_kept AFTER INSERT ON dead_letters BEGIN
+    UPDATE kept_bytes SET bytes = bytes + NEW.size WHERE what = 'dead_letters'; END;
+  CREATE TRIGGER dead_letters_gone AFTER DELETE ON dead_letters BEGIN
+    UPDATE kept_bytes SET bytes = bytes - OLD.size WHERE what = 'dead_letters'; END;
+  `,
 ];

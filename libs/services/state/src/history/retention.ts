@@ -9,6 +9,14 @@ export interface RetentionLimits {
 
 /** Rows deleted per step: a few milliseconds. */
 const STEP = 500;
+/** The same of rows that can have 64 KiB. */
+const LARGE_STEP = 50;
+/**
+ * Of the bytes, what inputs and dead letters may use each. The rest is the events', facts' and incidents' alone: however much is kept to
+ * be looked at, it never pushes out what happened.
+ */
+const RAW_PART = 0.2;
+const LETTERS_PART = 0.02;
 
 /**
  * Makes the function that deletes what is too old or too much, one small step at a time.
@@ -32,6 +40,20 @@ export function createRetention(db: DatabaseSync, limits: RetentionLimits): (now
     `DELETE FROM incident_facts WHERE rowid IN (SELECT f.rowid FROM incident_facts f
      LEFT JOIN incidents i ON i.id = f.incident WHERE f.at < ? AND i.id IS NULL LIMIT ${STEP})`,
   );
+  const oldRaw = db.prepare(
+    `DELETE FROM raw_inputs WHERE n IN (SELECT n FROM raw_inputs WHERE received < ? ORDER BY received LIMIT ${STEP})`,
+  );
+  const oldLetters = db.prepare(
+    `DELETE FROM dead_letters WHERE n IN (SELECT n FROM dead_letters WHERE at < ? ORDER BY at LIMIT ${STEP})`,
+  );
+  const firstRaw = db.prepare(
+    `DELETE FROM raw_inputs WHERE n IN (SELECT n FROM raw_inputs ORDER BY received LIMIT ${LARGE_STEP})`,
+  );
+  const firstLetters = db.prepare(
+    `DELETE FROM dead_letters WHERE n IN (SELECT n FROM dead_letters ORDER BY at LIMIT ${LARGE_STEP})`,
+  );
+  const keptBytes = db.prepare('SELECT bytes FROM kept_bytes WHERE what = ?');
+  const bytesIn = (table: string) => Number(keptBytes.get(table)?.['bytes']);
   const firstEvents = db.prepare(
     `DELETE FROM events WHERE n IN (SELECT n FROM events ORDER BY received LIMIT ${STEP})`,
   );
@@ -45,8 +67,14 @@ export function createRetention(db: DatabaseSync, limits: RetentionLimits): (now
       oldFacts.run(before, before).changes,
       oldIncidents.run(before).changes,
       orphans.run(before).changes,
+      oldRaw.run(before).changes,
+      oldLetters.run(before).changes,
     ];
-    if (usedBytes(db) > limits.maxBytes) deleted.push(firstEvents.run().changes, firstFacts.run().changes);
+    const [raw, letters] = [bytesIn('raw_inputs'), bytesIn('dead_letters')];
+    if (raw > limits.maxBytes * RAW_PART) deleted.push(firstRaw.run().changes);
+    if (letters > limits.maxBytes * LETTERS_PART) deleted.push(firstLetters.run().changes);
+    if (usedBytes(db) - raw - letters > limits.maxBytes * (1 - RAW_PART - LETTERS_PART))
+      deleted.push(firstEvents.run().changes, firstFacts.run().changes);
     return deleted.some((count) => Number(count) > 0);
   };
 }

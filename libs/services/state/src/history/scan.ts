@@ -14,9 +14,9 @@ export interface Position {
 
 /** A page over a table that is ordered by (time, n). */
 export interface Scan {
-  readonly table: 'events' | 'facts' | 'incidents';
+  readonly table: 'events' | 'facts' | 'incidents' | 'raw_inputs' | 'dead_letters';
   /** Column of the time. */
-  readonly time: 'occurred' | 'started' | 'updated';
+  readonly time: 'occurred' | 'started' | 'updated' | 'received' | 'at';
   /** Each lane is served by one index; the answer is the lanes merged. Rows must not be in two lanes. */
   readonly lanes: readonly (readonly Condition[])[];
   /** Conditions no index serves; they are tried row by row. */

@@ -51,6 +51,7 @@ export function openTestIngest(options: TestIngestOptions = {}): TestIngest {
     facts,
     outbox,
     follower,
+    now,
     clusterOf: () => undefined,
     isOutdated: ({ node, at }) =>
       node !== undefined &&
