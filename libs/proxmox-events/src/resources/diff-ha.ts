@@ -60,8 +60,7 @@ export function readHa(rows: readonly unknown[]): HaSnapshot {
  */
 export function diffHa(before: HaSnapshot, after: HaSnapshot): ConditionDiff<HaSnapshot> {
   // The first answer with quorum again is old as well: each agent has yet to write.
-  if (!after.quorate || !before.quorate)
-    return { events: [], next: { ...before, quorate: after.quorate } };
+  if (!after.quorate || !before.quorate) return { events: [], next: { ...before, quorate: after.quorate } };
   const tell = tellOf({ product: 'pve' });
   const lostNodes = new Set(
     [...Object.entries(before.nodes), ...Object.entries(after.nodes)].flatMap(([node, state]) =>

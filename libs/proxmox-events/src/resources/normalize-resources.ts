@@ -39,7 +39,7 @@ function isAnswer(value: unknown): value is readonly unknown[] | Readonly<Record
 }
 
 function pollTimes(given: unknown, receivedAt: number): [number, number] {
-  const [before, after]: unknown[] = Array.isArray(given) ? given : [];
+  const [before, after] = Array.isArray(given) ? (given as readonly unknown[]) : [];
   const ms = (value: unknown) => (typeof value === 'number' ? value * 1000 : receivedAt);
   return [ms(before), ms(after)];
 }

@@ -6,9 +6,9 @@ import type { HostTools } from './host-tools.ts';
 /** The check of what we may do on one host. */
 export interface AccessWatch {
   /** One check now. */
-  check(): Promise<void>;
+  readonly check: () => Promise<void>;
   /** Checks every ten minutes; soon while something is missing, or when something looks as if it were. */
-  run(): Promise<void>;
+  readonly run: () => Promise<void>;
 }
 
 type Report = Pick<AccessReport, 'version' | 'capabilities' | 'missing' | 'clockOffsetMs'>;

@@ -28,8 +28,11 @@ export interface HostWatchOptions {
 /** Just under the one request a second that a host is promised. */
 const REQUESTS_PER_SECOND = 0.95;
 const BURST = 30;
-/** Less than what following tasks leaves (`follow-tasks.ts`), or a host full of tasks would never be asked for anything else. */
-const IDLE_RESERVE = 2;
+/** What can wait leaves half of the purse to tasks; */
+const IDLE_RESERVE = 15;
+/** but not for ever: then it leaves less than following tasks does (`follow-tasks.ts`), or a busy host would hide its disks. */
+const IDLE_PATIENCE_MS = 30_000;
+const IDLE_LAST_RESERVE = 2;
 const IDLE_WAIT_MS = 1_000;
 const RESTART_MS = 5_000;
 /** What is refused for good is asked again once in a while: somebody may have granted it. */
@@ -127,7 +130,9 @@ function createTools(options: HostWatchOptions, turn: AbortController): HostTool
       metrics.requests.inc();
     },
     async takeIdle() {
-      while (!budget.tryTake(IDLE_RESERVE)) await clock.sleep(IDLE_WAIT_MS, signal);
+      const patientUntil = clock.now() + IDLE_PATIENCE_MS;
+      const reserve = () => (clock.now() < patientUntil ? IDLE_RESERVE : IDLE_LAST_RESERVE);
+      while (!budget.tryTake(reserve())) await clock.sleep(IDLE_WAIT_MS, signal);
       metrics.requests.inc();
     },
     guard: async (what, work) => (await attempt(what, work))?.waitMs,

@@ -10,12 +10,12 @@ import type { PveView } from './pve-view.ts';
 /** The quick polls of a cluster as a whole. Each throws `ProxmoxError`. */
 export interface ClusterPolls {
   /** Quorum, members, who the cluster is. */
-  status(): Promise<void>;
-  ha(): Promise<void>;
-  backupJobs(): Promise<void>;
-  replication(): Promise<void>;
+  readonly status: () => Promise<void>;
+  readonly ha: () => Promise<void>;
+  readonly backupJobs: () => Promise<void>;
+  readonly replication: () => Promise<void>;
   /** HA was answered lately: it tells of services, and nobody else needs to. */
-  isHaWatched(): boolean;
+  readonly isHaWatched: () => boolean;
 }
 
 export function createClusterPolls(options: {

@@ -3,17 +3,17 @@ import type { CoverageGuests } from '@proxmox-mcp/proxmox-events';
 
 /** What the polls of a PVE host have found out about it, for each other. */
 export interface PveView {
-  learnStatus(rows: readonly ClusterStatus[]): void;
-  learnResources(rows: readonly Resource[]): void;
+  readonly learnStatus: (rows: readonly ClusterStatus[]) => void;
+  readonly learnResources: (rows: readonly Resource[]) => void;
   /** The latest cluster/status; empty until it was read. */
   readonly status: readonly ClusterStatus[];
   /** `undefined` until anything tells it. */
   readonly cluster: string | undefined;
-  isCluster(): boolean;
-  reachable(): string[];
-  all(): string[];
+  readonly isCluster: () => boolean;
+  readonly reachable: () => string[];
+  readonly all: () => string[];
   /** Guests as the last resources had them; `undefined` until then. */
-  guests(): CoverageGuests | undefined;
+  readonly guests: () => CoverageGuests | undefined;
 }
 
 /** A guest with this tag needs no backup job. */
