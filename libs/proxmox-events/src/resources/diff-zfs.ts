@@ -75,5 +75,7 @@ function otherEvents(pool: string, was: PoolMemory, now: PoolMemory, tell: Tell)
     repaired: counted?.[1],
     errors: counted?.[2] === undefined ? undefined : Number(counted[2]),
   };
-  return [...checksums, ...lost, tell('zfs.scrub.finished', pool, facts)];
+  // As zed has it: a pool that is whole and free of errors is good news.
+  const severity = now.state === 'ONLINE' && facts.errors === 0 ? 'info' : 'warning';
+  return [...checksums, ...lost, { ...tell('zfs.scrub.finished', pool, facts), severity }];
 }

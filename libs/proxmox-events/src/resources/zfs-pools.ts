@@ -35,8 +35,10 @@ export function readZfsPools(rows: readonly unknown[]): ZfsSnapshot {
     if (!isRecord(row)) continue;
     const name = said(row['name'], 255);
     const health = said(row['health'], 40);
-    if (name !== undefined && health !== undefined)
-      pools.set(name, { state: health, ...readDetail(row['detail']) });
+    if (name === undefined || health === undefined) continue;
+    // The list is a moment older than the pool's page: state and devices must be of one moment.
+    const own = isRecord(row['detail']) ? said(row['detail']['state'], 40) : undefined;
+    pools.set(name, { state: own ?? health, ...readDetail(row['detail']) });
   }
   return Object.fromEntries(pools);
 }

@@ -70,14 +70,15 @@ export async function watchPbs(port: PbsPort, options: WatchOptions): Promise<vo
     nodeName,
     guests: () => undefined,
   });
-  const polls = [
-    await openPoll(services),
-    await openPoll(zfs),
-    await openPoll(pbsCertificates),
-    await openPoll(updates),
-    await openPoll(subscription),
-    await openPoll(disks),
-  ].filter((poll) => poll !== undefined);
+  const opened = await Promise.all([
+    openPoll(services),
+    openPoll(zfs),
+    openPoll(pbsCertificates),
+    openPoll(updates),
+    openPoll(subscription),
+    openPoll(disks),
+  ]);
+  const polls = opened.filter((poll) => poll !== undefined);
   const taskJournal = await openJournal({
     cursor: cursor('tasks'),
     initial: NOTHING_KNOWN,

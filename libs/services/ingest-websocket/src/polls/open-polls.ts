@@ -22,20 +22,21 @@ export type OpenPoll<Port> = <Seen>(poll: Poll<Seen, Port>) => Promise<PollWatch
 const FIRST_MS = 5_000;
 const BETWEEN_MS = 1_000;
 
-/** @returns opens polls one after the other; each begins a little later than the one before. */
+/** @returns opens polls; each begins a little later than the one before. */
 export function createOpenPoll<Port>(options: OpenPollsOptions<Port>): OpenPoll<Port> {
   const { config, cursor, publish, tools, product } = options;
   let firstMs = FIRST_MS;
   return async <Seen>(poll: Poll<Seen, Port>) => {
     const periodMs = config[poll.setting] * 1_000;
     if (periodMs === 0 || poll.asks[product] === undefined) return undefined;
+    firstMs += BETWEEN_MS;
+    const own = firstMs;
     const journal = await openJournal<PollMemory<Seen>>({
       cursor: cursor(poll.name),
       initial: { seen: {} },
       publish,
       now: () => tools.clock.now(),
     });
-    firstMs += BETWEEN_MS;
-    return createPollWatch({ ...options, poll, journal, periodMs, firstMs });
+    return createPollWatch({ ...options, poll, journal, periodMs, firstMs: own });
   };
 }

@@ -84,16 +84,17 @@ export async function watchPve(port: PvePort, options: WatchOptions): Promise<vo
     guests: view.guests,
   });
   // Services first: what is quick must not wait for the disks when everything begins.
-  const polls = [
-    await openPoll(services),
-    await openPoll(ceph),
-    await openPoll(zfs),
-    await openPoll(coverage),
-    await openPoll(certificates),
-    await openPoll(updates),
-    await openPoll(subscription),
-    await openPoll(disks),
-  ].filter((poll) => poll !== undefined);
+  const opened = await Promise.all([
+    openPoll(services),
+    openPoll(ceph),
+    openPoll(zfs),
+    openPoll(coverage),
+    openPoll(certificates),
+    openPoll(updates),
+    openPoll(subscription),
+    openPoll(disks),
+  ]);
+  const polls = opened.filter((poll) => poll !== undefined);
   const taskJournal = await openJournal({
     cursor: cursor('tasks'),
     initial: NOTHING_KNOWN,
@@ -152,7 +153,8 @@ export async function watchPve(port: PvePort, options: WatchOptions): Promise<vo
       every(config.WEBSOCKET_REPLICATION_SECONDS * 1000, 'replication', quick.replication, 3_000),
       watchPolls(tools, polls, (scope) => scope !== ''),
       access.run(),
-      every(DISCOVER_MS, 'inventory', discover, 1_000),
+      // At once: until it is told who the nodes are, syslog refuses them as strangers.
+      every(DISCOVER_MS, 'inventory', discover),
     ]);
   } finally {
     await lanes.settled();
