@@ -64,6 +64,9 @@ export function createPollWatch<Seen, Port>(options: PollWatchOptions<Seen, Port
   const report = (scope: string, trouble: Trouble | undefined) => {
     if (trouble) troubles.set(scope, trouble);
     else troubles.delete(scope);
+    // A node that has left the cluster takes its troubles with it.
+    const { all } = nodes();
+    if (poll.of === 'node') for (const one of troubles.keys()) if (!all.includes(one)) troubles.delete(one);
     const unique = new Map([...troubles.values()].map((one) => [one.detail, one]));
     health.report(`poll ${poll.name}`, [...unique.values()]);
   };
