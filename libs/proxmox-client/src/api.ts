@@ -15,6 +15,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Instead of the client's, for calls known to be slow (disk lists spawn smartctl). */
   readonly timeoutMs?: number;
+  /** Instead of the client's, for reads; 0 for calls so slow that asking again would take longer than the next look. */
+  readonly retries?: number;
 }
 
 /** One call: GET parameters go into the query, those of the others into a form body. */
@@ -127,7 +129,8 @@ export function createApi(host: HostAccess, options: ClientOptions = {}): Api {
         return await slots.run(() => once(wanted, timeoutMs), wanted.signal);
       } catch (raw) {
         const error = asProxmoxError(raw, host, wanted);
-        if (attempt >= settings.retries || !isWorthRetrying(error, wanted, host)) throw error;
+        if (attempt >= (wanted.retries ?? settings.retries) || !isWorthRetrying(error, wanted, host))
+          throw error;
         settings.log?.debug(
           { host: host.name, path: wanted.path, kind: error.kind, attempt },
           'call failed, will retry',

@@ -128,6 +128,21 @@ const pbs: readonly Capability[] = [
     isRequired: false,
   },
   {
+    name: 'read-certificates',
+    purpose: 'when the certificates of the server end',
+    path: '/system/certificates',
+    privileges: ['Sys.Modify'],
+    isRequired: false,
+  },
+  {
+    name: 'read-updates',
+    purpose: 'pending package updates',
+    path: '/',
+    privileges: ['Sys.Audit'],
+    role: 'Audit',
+    isRequired: false,
+  },
+  {
     name: 'run-maintenance',
     purpose: 'start verification and garbage collection',
     path: '/datastore',

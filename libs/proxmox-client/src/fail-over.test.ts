@@ -31,6 +31,27 @@ describe('fail-over', () => {
     expect([first.requests.length, second.requests.length]).toEqual([1, 1]);
   });
 
+  it('asks a slow call once where its caller wants no second attempt, and goes on serving others meanwhile', async () => {
+    const { first, second, endpoints, tls } = await both();
+    const pool = { name: 'rpool', state: 'ONLINE' };
+    first.answer(({ target }) =>
+      target.includes('/disks/list')
+        ? { hang: true }
+        : target.includes('/disks/zfs/rpool')
+          ? jsonReply({ data: pool })
+          : ok(),
+    );
+    const client = await lab.pve({ endpoints, tls });
+    const slow = rejection(client.nodes.disks('pve1', { timeoutMs: 500, retries: 0 }));
+    expect(await client.nodes.zfsPool('pve1', 'rpool')).toEqual(pool);
+    expect(await slow).toMatchObject({ kind: 'timeout' });
+    const asked = [...first.requests, ...second.requests].filter(({ target }) =>
+      target.includes('/disks/list'),
+    );
+    expect(asked).toHaveLength(1);
+    expect(client.endpoints().map(({ breaker }) => breaker)).toEqual(['closed', 'closed']);
+  });
+
   it('asks nobody else when the API says no', async () => {
     const { first, second, endpoints, tls } = await both();
     first.answer(() => textReply('', '403 Permission check failed (/, Sys.Audit)'));

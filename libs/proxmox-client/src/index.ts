@@ -7,7 +7,7 @@ export type { TaskEnd, WaitForTaskOptions } from './wait-for-task.ts';
 export { checkAccess } from './check-access.ts';
 export type { AccessReport, CapabilityCheck } from './check-access.ts';
 export { CAPABILITIES } from './capabilities.ts';
-export { grantFor } from './grant.ts';
+export { grantCommand, grantFor } from './grant.ts';
 export type { Capability } from './capabilities.ts';
 export { ProxmoxError } from './error.ts';
 export type { ProxmoxErrorKind } from './error.ts';

@@ -25,6 +25,7 @@ const CONDITION_SEVERITY: Readonly<Partial<Record<ConditionType, Severity>>> = {
   'cluster.peer.unreachable': 'error',
   'certificate.renewal.failed': 'error',
   'task.error.logged': 'error',
+  'certificate.expired': 'error',
   'guest.state.unknown': 'warning',
   'node.state.unknown': 'warning',
   'storage.state.unknown': 'warning',
@@ -43,6 +44,13 @@ const CONDITION_SEVERITY: Readonly<Partial<Record<ConditionType, Severity>>> = {
   'guest.oom.process_killed': 'warning',
   'node.oom.process_killed': 'warning',
   'ha.lock.lost': 'warning',
+  'ha.manager.stale': 'warning',
+  'guest.backup.uncovered': 'warning',
+  'disk.wearout.high': 'warning',
+  'ceph.check.raised': 'warning',
+  'certificate.expiring': 'warning',
+  'subscription.expiring': 'warning',
+  'subscription.inactive': 'warning',
   'notification.delivery.failed': 'warning',
   'source.storm': 'warning',
   'guest.state.stopped': 'notice',
@@ -68,8 +76,9 @@ const NOTICED_WHEN_DONE: ReadonlySet<ActivityFamily> = new Set([
 ]);
 
 /**
- * How bad an event of this type is (PROXMOX §G.3). Facts matter to three types only: `percent` of `storage.usage.high`,
- * `to` of `ha.node.state.changed`, `source_severity` of `notification.unmapped`. Unknown types are `info`.
+ * How bad an event of this type is (PROXMOX §G.3). Facts matter to a few types only: `percent` of `storage.usage.high`,
+ * `to` of `ha.node.state.changed`, `source_severity` of `notification.unmapped`, `left_percent` of `disk.wearout.high`, `status`
+ * of `ceph.check.raised`, `threshold_days` of `certificate.expiring`. Unknown types are `info`.
  */
 export function severityOf(type: string, facts: Readonly<Record<string, unknown>> = {}): Severity {
   const activity = activityOf(type);
@@ -77,6 +86,12 @@ export function severityOf(type: string, facts: Readonly<Record<string, unknown>
   switch (type) {
     case 'storage.usage.high':
       return typeof facts['percent'] === 'number' && facts['percent'] >= 95 ? 'error' : 'warning';
+    case 'disk.wearout.high':
+      return errorIf(Number(facts['left_percent'] ?? 100) <= 10);
+    case 'ceph.check.raised':
+      return errorIf(facts['status'] === 'HEALTH_ERR');
+    case 'certificate.expiring':
+      return errorIf(Number(facts['threshold_days'] ?? 30) <= 7);
     case 'ha.node.state.changed':
       return facts['to'] === 'fence' ? 'critical' : 'info';
     case 'notification.unmapped':
@@ -87,6 +102,8 @@ export function severityOf(type: string, facts: Readonly<Record<string, unknown>
       return CONDITION_SEVERITY[type as ConditionType] ?? 'info';
   }
 }
+
+const errorIf = (isBad: boolean): Severity => (isBad ? 'error' : 'warning');
 
 /** Proxmox's own severity word on our scale; `unknown` and everything unheard of are `info`. */
 export function severityOfSource(word: unknown): Severity {

@@ -44,7 +44,7 @@ export const ACTIVITY_FAMILIES = [
 ] as const;
 export type ActivityFamily = (typeof ACTIVITY_FAMILIES)[number];
 
-/** Conditions and moments: whole types, without an outcome (PROXMOX §G.2). */
+/** Conditions and moments: whole types, without an outcome (PROXMOX §G.2, and docs/decisions/0005 for what the polls add). */
 export const CONDITION_TYPES = [
   'guest.state.running',
   'guest.state.stopped',
@@ -58,6 +58,8 @@ export const CONDITION_TYPES = [
   'guest.process.exited',
   'guest.oom.killed',
   'guest.oom.process_killed',
+  'guest.backup.uncovered',
+  'guest.backup.covered',
   'node.state.online',
   'node.state.offline',
   'node.state.unknown',
@@ -69,6 +71,7 @@ export const CONDITION_TYPES = [
   'node.watchdog.expired',
   'node.updates.available',
   'node.service.failed',
+  'node.service.running',
   'node.statd.slow',
   'cluster.quorum.lost',
   'cluster.quorum.regained',
@@ -80,8 +83,11 @@ export const CONDITION_TYPES = [
   'cluster.token.lost',
   'ha.lock.lost',
   'ha.node.state.changed',
+  'ha.manager.stale',
+  'ha.manager.active',
   'ha.service.recovered',
   'ha.service.error',
+  'ha.service.cleared',
   'ha.service.migrate.started',
   'replication.job.failed',
   'storage.state.available',
@@ -94,6 +100,8 @@ export const CONDITION_TYPES = [
   'datastore.threshold.exceeded',
   'disk.smart.warning',
   'disk.smart.failed',
+  'disk.smart.passed',
+  'disk.wearout.high',
   'disk.io.error',
   'zfs.vdev.faulted',
   'zfs.vdev.online',
@@ -101,6 +109,8 @@ export const CONDITION_TYPES = [
   'zfs.scrub.finished',
   'zfs.pool.suspended',
   'zfs.data.error',
+  'ceph.check.raised',
+  'ceph.check.cleared',
   'mdraid.device.failed',
   'tape.load.requested',
   'auth.login.succeeded',
@@ -109,6 +119,12 @@ export const CONDITION_TYPES = [
   'auth.ssh.succeeded',
   'auth.ssh.failed',
   'certificate.renewal.failed',
+  'certificate.expiring',
+  'certificate.expired',
+  'certificate.renewed',
+  'subscription.expiring',
+  'subscription.inactive',
+  'subscription.active',
   'api.request.failed',
   'system.mail.received',
   'task.error.logged',

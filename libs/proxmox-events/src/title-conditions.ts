@@ -22,6 +22,10 @@ const word = (d: EventDraft, before: string, key: string) => {
   const text = fact(d, key);
   return text === undefined ? '' : `${before}${text.replace(/["\s]+/g, '_')}`;
 };
+const several = (d: EventDraft) => {
+  const count = fact(d, 'count');
+  return d.guest === undefined && count !== undefined ? `${count} guests are` : `${capital(guestOf(d))} is`;
+};
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** A protocol table: one line per condition of the vocabulary, so that a new type does not compile without a sentence. */
@@ -41,6 +45,8 @@ const CONDITIONS: Readonly<Record<ConditionType, Write>> = {
   'guest.oom.killed': (d) => `${capital(guestOf(d))} was killed for lack of memory${onNode(d)}`,
   'guest.oom.process_killed': (d) =>
     `A process${put(d, ' ', 'process')} of ${guestOf(d)} was killed for lack of memory${onNode(d)}`,
+  'guest.backup.uncovered': (d) => `${several(d)} in no backup job`,
+  'guest.backup.covered': (d) => `${several(d)} in a backup job again`,
   'node.state.online': (d) => `${capital(node(d))} is online`,
   'node.state.offline': (d) => `${capital(node(d))} is offline`,
   'node.state.unknown': (d) => `State of ${node(d)} is unknown`,
@@ -53,6 +59,7 @@ const CONDITIONS: Readonly<Record<ConditionType, Write>> = {
   'node.watchdog.expired': (d) => `Watchdog of ${node(d)} expired`,
   'node.updates.available': (d) => `${fact(d, 'count') ?? 'Some'} package updates are available${onNode(d)}`,
   'node.service.failed': (d) => `Service${put(d, ' ', 'unit')} failed${onNode(d)}${because(d, 'result')}`,
+  'node.service.running': (d) => `Service${put(d, ' ', 'unit')} is running again${onNode(d)}`,
   'node.statd.slow': (d) => `Status collection${onNode(d)} is slow${put(d, ': ', 'seconds', ' s')}`,
   'cluster.quorum.lost': (d) => `${cluster(d)} lost quorum${put(d, ', seen from ', 'perspective')}`,
   'cluster.quorum.regained': (d) => `${cluster(d)} has quorum again${put(d, ', seen from ', 'perspective')}`,
@@ -68,8 +75,11 @@ const CONDITIONS: Readonly<Record<ConditionType, Write>> = {
   'ha.lock.lost': (d) => `HA of ${node(d)} lost its lock: the node resets itself unless it gets it back`,
   'ha.node.state.changed': (d) =>
     `HA state of ${node(d)} changed${put(d, ' from ', 'from')}${put(d, ' to ', 'to')}`,
+  'ha.manager.stale': (d) => `HA manager${put(d, ' on ', 'manager_node')} does not write its state any more`,
+  'ha.manager.active': (d) => `HA manager${put(d, ' on ', 'manager_node')} writes its state again`,
   'ha.service.recovered': (d) => `HA service${put(d, ' ', 'sid')} was recovered${put(d, ' to ', 'to_node')}`,
   'ha.service.error': (d) => `HA service${put(d, ' ', 'sid')} is in state error${onNode(d)}`,
+  'ha.service.cleared': (d) => `HA service${put(d, ' ', 'sid')} is no longer in state error${onNode(d)}`,
   'ha.service.migrate.started': (d) =>
     `HA migrates service${put(d, ' ', 'sid')}${put(d, ' to ', 'target_node')}`,
   'replication.job.failed': (d) => `Replication job${put(d, ' ', 'job_id')} failed${onNode(d)}${because(d)}`,
@@ -85,6 +95,9 @@ const CONDITIONS: Readonly<Record<ConditionType, Write>> = {
   'disk.smart.warning': (d) =>
     `Disk${put(d, ' ', 'device')}${onNode(d)} reports a SMART warning${because(d, 'message')}`,
   'disk.smart.failed': (d) => `Disk${put(d, ' ', 'device')}${onNode(d)} is failing${because(d, 'message')}`,
+  'disk.smart.passed': (d) => `Disk${put(d, ' ', 'device')}${onNode(d)} passes its SMART check again`,
+  'disk.wearout.high': (d) =>
+    `Disk${put(d, ' ', 'device')}${onNode(d)} has${put(d, ' ', 'left_percent', ' % of')} its life left`,
   'disk.io.error': (d) => `I/O error of disk${put(d, ' ', 'device')}${onNode(d)}`,
   'zfs.vdev.faulted': (d) =>
     `ZFS device${put(d, ' ', 'vdev')} of pool${put(d, ' ', 'pool')} is faulted${onNode(d)}`,
@@ -94,6 +107,8 @@ const CONDITIONS: Readonly<Record<ConditionType, Write>> = {
   'zfs.scrub.finished': (d) => `Scrub of ZFS pool${put(d, ' ', 'pool')} finished${onNode(d)}`,
   'zfs.pool.suspended': (d) => `ZFS pool${put(d, ' ', 'pool')} is suspended${onNode(d)}`,
   'zfs.data.error': (d) => `Data errors in ZFS pool${put(d, ' ', 'pool')}${onNode(d)}`,
+  'ceph.check.raised': (d) => `Ceph health check${put(d, ' ', 'check')}${because(d, 'message')}`,
+  'ceph.check.cleared': (d) => `Ceph health check${put(d, ' ', 'check')} has cleared`,
   'mdraid.device.failed': (d) =>
     `RAID array${put(d, ' ', 'array')} lost a device${put(d, ' (', 'component', ')')}${onNode(d)}`,
   'tape.load.requested': (d) =>
@@ -106,6 +121,13 @@ const CONDITIONS: Readonly<Record<ConditionType, Write>> = {
   'auth.ssh.failed': (d) =>
     `SSH login${put(d, ' of ', 'user')}${put(d, ' from ', 'rhost')} failed${onNode(d)}`,
   'certificate.renewal.failed': (d) => `Certificate renewal failed${onNode(d)}${because(d)}`,
+  'certificate.expiring': (d) =>
+    `Certificate${put(d, ' ', 'filename')}${onNode(d)} expires${put(d, ' in ', 'days_left', ' days')}`,
+  'certificate.expired': (d) => `Certificate${put(d, ' ', 'filename')}${onNode(d)} has expired`,
+  'certificate.renewed': (d) => `Certificate${put(d, ' ', 'filename')}${onNode(d)} was renewed`,
+  'subscription.expiring': (d) => `Subscription${onNode(d)} ends${put(d, ' on ', 'next_due')}`,
+  'subscription.inactive': (d) => `Subscription${onNode(d)} is not active${put(d, ': ', 'status')}`,
+  'subscription.active': (d) => `Subscription${onNode(d)} is active`,
   'api.request.failed': (d) =>
     `API request${put(d, ' ', 'method')}${put(d, ' ', 'path')} failed${put(d, ' with HTTP ', 'http_status')}${onNode(d)}`,
   'system.mail.received': (d) => `System mail${onNode(d)}${because(d, 'subject')}`,

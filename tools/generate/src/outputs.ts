@@ -1,6 +1,7 @@
 import { SERVICES } from '@proxmox-mcp/app-all-in-one';
 import { envExample, knownKeys, type Section } from './env-example.ts';
 import { channelsDoc, runbooksDoc } from './plugin-docs.ts';
+import { pollsDoc } from './polls-doc.ts';
 import { toolsDoc } from './tools-doc.ts';
 
 /** A file that is generated, by its path from the root of the repository. */
@@ -18,6 +19,7 @@ export function generatedFiles(): GeneratedFile[] {
     { path: 'docs/tools.md', content: toolsDoc() },
     { path: 'docs/channels.md', content: channelsDoc() },
     { path: 'docs/runbooks.md', content: runbooksDoc() },
+    { path: 'docs/polls.md', content: pollsDoc() },
   ];
 }
 

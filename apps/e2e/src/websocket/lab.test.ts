@@ -115,6 +115,22 @@ it('tells of a backup server: a verification that finds damage, with what its lo
   expect(w.deadLetters).toEqual([]);
 });
 
+it('names the last task of a job soon after its end, without waiting for the next look at the jobs', async () => {
+  w = await watchLab({}, 60);
+  await w.startService('one', { WEBSOCKET_JOBS_SECONDS: '7200' });
+  const rowsOfJobs = () =>
+    w.observations
+      .filter((o) => o.product === 'pbs')
+      .flatMap(({ rows }) => rows.filter((r) => r.kind === 'job'));
+  await w.until(() => rowsOfJobs().length > 0, 120);
+  const [job] = rowsOfJobs().filter(({ jobType }) => jobType === 'prune');
+  const playing = w.lab.play(`name: x\nsteps:\n  - { do: prune, job: ${job?.jobId} }\n`);
+  await playing.done;
+  const ended = () => w.events.find((event) => event.type === 'backup.prune.succeeded');
+  await w.until(() => ended() !== undefined, 120);
+  await w.until(() => rowsOfJobs().some(({ lastRunUpid }) => lastRunUpid === ended()?.upid), 120);
+});
+
 it('tells of a storage that goes away and of the backups that fail for it', async () => {
   w = await watchLab({}, 60);
   await w.startService();

@@ -1,7 +1,7 @@
 import { openTestBus, type TestBus } from '@proxmox-mcp/bus/testing';
 import type { HostConfig } from '@proxmox-mcp/config';
 import type { Clock } from '@proxmox-mcp/proxmox-client';
-import { testContext } from '@proxmox-mcp/ingest-kit/testing';
+import { countMetrics, testContext } from '@proxmox-mcp/ingest-kit/testing';
 import { createIngestWebsocket, IngestWebsocketConfig } from '@proxmox-mcp/ingest-websocket';
 import {
   createLab,
@@ -30,7 +30,12 @@ export interface WatchedLab {
   /** Resolves when it is true; checked whenever the lab's time moves. @throws {Error} after `seconds` of the lab. */
   until(isTrue: () => boolean, seconds: number): Promise<void>;
   sourceState(name: string): Promise<SourceState | undefined>;
-  startService(instance?: string): Promise<Service>;
+  /** @param settings of this run, over the defaults. */
+  startService(instance?: string, settings?: Readonly<Record<string, string>>): Promise<Service>;
+  /** What a poll of a source remembers of each node; empty before its first answer. */
+  seenBy(source: string, poll: string): Promise<string[]>;
+  /** Requests to hosts so far, of all services together. */
+  requests(): number;
   close(): Promise<void>;
 }
 
@@ -57,6 +62,7 @@ export async function watchLab(options: LabOptions = {}, speed = 20): Promise<Wa
     ({ data }) => void deadLetters.push(data),
   );
   const clock = clockOf(world);
+  const counted = countMetrics();
   const services: Service[] = [];
   return {
     lab,
@@ -75,10 +81,17 @@ export async function watchLab(options: LabOptions = {}, speed = 20): Promise<Wa
       const entry = await (await t.bus.kv('STATE')).get(stateKeys.source(name));
       return entry && SourceState.parse(JSON.parse(entry.value));
     },
-    async startService(instance = 'one') {
-      const context = testContext(IngestWebsocketConfig.parse({}), t.bus, {
+    async seenBy(source, poll) {
+      const entry = await (await t.bus.kv('CURSORS')).get(`websocket.${source}.${poll}`);
+      const saved = JSON.parse(entry?.value ?? '{}') as { memory?: { seen?: Record<string, unknown> } };
+      return Object.keys(saved.memory?.seen ?? {});
+    },
+    requests: () => counted.counts.get('websocket_requests_total{}') ?? 0,
+    async startService(instance = 'one', settings = {}) {
+      const context = testContext(IngestWebsocketConfig.parse(settings), t.bus, {
         hosts: hostsOf(lab),
         instance,
+        metrics: counted.metrics,
         now: () => world.now(),
       });
       const service = createIngestWebsocket(context, { clock });

@@ -3,6 +3,7 @@ import { type PbsHandler, type PbsRoute, flag, int } from './call.ts';
 import { findStore, gcStatus, groups, mounted, snapshots, usage, visibleStores } from './datastore-routes.ts';
 import { findTask, taskLog, taskStatus, tasks } from './task-routes.ts';
 import { jobs, runJob } from './job-routes.ts';
+import { certificates, disks, services, subscription, updates, zpool, zpools } from './machine-routes.ts';
 import { notificationRoutes } from './notification-routes.ts';
 
 const NODE = '/nodes/(?:localhost|[a-zA-Z0-9-]+)';
@@ -26,7 +27,16 @@ export const pbsRoutes: readonly PbsRoute[] = [
   get('/ping', () => ({ data: { pong: true } })),
   get('/access/permissions', (call) => ({
     data: Object.fromEntries(
-      ['/', '/access', '/datastore', '/remote', '/system', '/system/notifications', '/system/tasks']
+      [
+        '/',
+        '/access',
+        '/datastore',
+        '/remote',
+        '/system',
+        '/system/certificates',
+        '/system/notifications',
+        '/system/tasks',
+      ]
         .map(
           (p) =>
             [
@@ -73,54 +83,13 @@ export const pbsRoutes: readonly PbsRoute[] = [
       },
     };
   }),
-  get(`${NODE}/services`, (call) => {
-    call.require('/system/services', 'Sys.Audit');
-    return {
-      data: ['proxmox-backup', 'proxmox-backup-proxy', 'chrony', 'postfix', 'ssh'].map((s) => ({
-        service: s,
-        name: s,
-        desc: s,
-        state: 'running',
-        'unit-state': 'enabled',
-      })),
-    };
-  }),
-  get(`${NODE}/certificates/info`, (call) => ({
-    data: [
-      {
-        filename: 'proxy.pem',
-        fingerprint: call.site.fingerprint,
-        subject: `CN = ${call.site.fqdn}`,
-        issuer: `CN = ${call.site.fqdn}`,
-        notbefore: call.site.bootedAt,
-        notafter: call.site.bootedAt + 730 * 86_400,
-        san: [call.site.fqdn, 'localhost', '127.0.0.1'],
-        'public-key-type': 'id-ecPublicKey',
-        'public-key-bits': 256,
-      },
-    ],
-  })),
-  get(`${NODE}/subscription`, () => ({
-    data: { status: 'notfound', message: 'There is no subscription key' },
-  })),
-  get(`${NODE}/apt/update`, (call) => {
-    call.require('/', 'Sys.Audit');
-    return { data: [] };
-  }),
-  get(`${NODE}/disks/list`, () => ({ data: [] })),
-  get(`${NODE}/disks/zfs`, () => ({
-    data: [
-      {
-        name: 'tank',
-        size: 12_000_138_625_024,
-        alloc: 4_402_341_478_400,
-        free: 7_597_797_146_624,
-        frag: 9,
-        dedup: 1,
-        health: 'ONLINE',
-      },
-    ],
-  })),
+  get(`${NODE}/services`, services),
+  get(`${NODE}/certificates/info`, certificates),
+  get(`${NODE}/subscription`, subscription),
+  get(`${NODE}/apt/update`, updates),
+  get(`${NODE}/disks/list`, disks),
+  get(`${NODE}/disks/zfs`, zpools),
+  get(`${NODE}/disks/zfs/(?<name>[^/]+)`, zpool),
   get(`${NODE}/syslog`, (call) => {
     call.require('/system/log', 'Sys.Audit');
     const lines = call.site.journal.map((l, i) => ({

@@ -16,6 +16,7 @@ import { ApiError, parameterError } from './api-error.ts';
 import { Call, Paged, PlainText, type LabHooks, type Routes } from './call.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { guestRoutes } from './guest-routes.ts';
+import { machineRoutes } from './machine-routes.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { denied, requirePermission } from './permissions.ts';
 import { type ApiSchema, type MethodSchema, type RouteMatch } from './schema.ts';
@@ -43,6 +44,7 @@ export class PveApi {
   readonly #routes: Routes = {
     ...clusterRoutes,
     ...nodeRoutes,
+    ...machineRoutes,
     ...guestRoutes,
     ...taskRoutes,
     ...accessRoutes,

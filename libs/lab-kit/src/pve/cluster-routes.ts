@@ -1,5 +1,6 @@
 import { ApiError, parameterError } from './api-error.ts';
-import type { Call, Routes } from './call.ts';
+import { cephStatus } from '../world/ceph.ts';
+import type { Call, Handler, Routes } from './call.ts';
 import {
   digestOf,
   guestLoad,
@@ -145,6 +146,12 @@ const totem = (call: Call) => ({
   version: '2',
 });
 
+/** Ceph's own status; where it is not installed PVE says which of its programs it misses first. */
+export const ceph: Handler = ({ site }) => {
+  if (site.ceph === undefined) throw new ApiError(500, 'binary not installed: /usr/bin/ceph-mon');
+  return cephStatus(site.ceph, site);
+};
+
 /** The cluster as a whole, pools, version. */
 export const clusterRoutes: Routes = {
   'GET /version': () => ({ version: '9.2.11', release: '9.2', repoid: '14a22df35955d97d' }),
@@ -178,9 +185,7 @@ export const clusterRoutes: Routes = {
       totem: totem(call),
     };
   },
-  'GET /cluster/ceph/status': () => {
-    throw new ApiError(500, 'binary not installed: /usr/bin/ceph-mon');
-  },
+  'GET /cluster/ceph/status': ceph,
   'GET /cluster/ceph/metadata': () => {
     throw new ApiError(500, 'binary not installed: /usr/bin/ceph-mon');
   },

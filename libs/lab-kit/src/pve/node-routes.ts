@@ -1,38 +1,9 @@
 import { noise } from '../world/random.ts';
-import { ApiError } from './api-error.ts';
+import { ceph } from './cluster-routes.ts';
 import type { Call, Routes } from './call.ts';
 import { nodeLoad, nodeResource } from './views.ts';
 
 const KERNEL = 'Linux 6.17.9-1-pve #1 SMP PREEMPT_DYNAMIC PMX 6.17.9-1 (2026-10-12T09:00Z)';
-
-const SERVICES: readonly [string, string][] = [
-  ['chrony', 'chrony, an NTP client/server'],
-  ['corosync', 'Corosync Cluster Engine'],
-  ['cron', 'Regular background program processing daemon'],
-  ['lxcfs', 'FUSE filesystem for LXC'],
-  ['postfix', 'Postfix Mail Transport Agent'],
-  ['pve-cluster', 'The Proxmox VE cluster filesystem'],
-  ['pve-firewall', 'Proxmox VE firewall'],
-  ['pve-ha-crm', 'PVE Cluster HA Resource Manager Daemon'],
-  ['pve-ha-lrm', 'PVE Local HA Resource Manager Daemon'],
-  ['pvedaemon', 'PVE API Daemon'],
-  ['pveproxy', 'PVE API Proxy Server'],
-  ['pvescheduler', 'Proxmox VE scheduler'],
-  ['pvestatd', 'PVE Status Daemon'],
-  ['qmeventd', 'PVE Qemu Event Daemon'],
-  ['spiceproxy', 'PVE SPICE Proxy Server'],
-  ['sshd', 'OpenBSD Secure Shell server'],
-  ['systemd-journald', 'Journal Service'],
-];
-
-const serviceRow = ([name, desc]: readonly [string, string]) => ({
-  name,
-  service: name,
-  desc,
-  state: 'running',
-  'active-state': 'active',
-  'unit-state': 'enabled',
-});
 
 function status(call: Call): unknown {
   const node = call.node();
@@ -109,29 +80,7 @@ function rrd(call: Call): unknown {
   });
 }
 
-const disks = (call: Call) => {
-  const { name } = call.node();
-  const serial = (i: number) => `S4EVNX0R${Math.floor(noise(`${name} disk ${i}`) * 900_000 + 100_000)}`;
-  return [0, 1].map((i) => ({
-    devpath: i === 0 ? '/dev/nvme0n1' : '/dev/sda',
-    model: i === 0 ? 'Samsung_SSD_980_PRO_2TB' : 'ST4000NM0035-1V4107',
-    serial: serial(i),
-    vendor: i === 0 ? 'unknown' : 'ATA',
-    wwn: i === 0 ? 'eui.002538b111b2e4a5' : '0x5000c500a1b2c3d4',
-    size: i === 0 ? 2_000_398_934_016 : 4_000_787_030_016,
-    type: i === 0 ? 'nvme' : 'hdd',
-    used: i === 0 ? 'LVM' : 'ext4',
-    health: 'PASSED',
-    wearout: i === 0 ? 96 : 'N/A',
-    rpm: i === 0 ? 0 : 7200,
-    gpt: 1,
-    mounted: i,
-    osdid: -1,
-    'osdid-list': null,
-  }));
-};
-
-/** One node: status, services, network, disks, updates. */
+/** One node: status, time, network. */
 export const nodeRoutes: Routes = {
   'GET /nodes': (call) =>
     [...call.site.nodes.values()].map((n) => ({
@@ -147,9 +96,6 @@ export const nodeRoutes: Routes = {
   }),
   'GET /nodes/{node}/dns': (call) => ({ search: call.site.domain, dns1: '192.0.2.53' }),
   'GET /nodes/{node}/config': () => ({}),
-  'GET /nodes/{node}/services': () => SERVICES.map(serviceRow),
-  'GET /nodes/{node}/services/{service}/state': (call) =>
-    serviceRow(SERVICES.find(([s]) => s === call.text('service')) ?? [call.text('service') ?? '', '']),
   'GET /nodes/{node}/network': (call) => [
     {
       iface: 'vmbr0',
@@ -179,68 +125,6 @@ export const nodeRoutes: Routes = {
       families: ['inet'],
     },
   ],
-  'GET /nodes/{node}/subscription': () => ({
-    status: 'notfound',
-    message: 'There is no subscription key',
-    serverid: '0A1B2C3D4E5F60718293A4B5C6D7E8F9',
-    url: 'https://www.proxmox.com/en/proxmox-virtual-environment/pricing',
-  }),
-  'GET /nodes/{node}/certificates/info': (call) => {
-    const n = call.node();
-    return [
-      {
-        filename: 'pve-ssl.pem',
-        pem: n.pem,
-        fingerprint: n.fingerprint,
-        issuer: `/OU=PVE Cluster Node/O=Proxmox Virtual Environment/CN=${n.fqdn}`,
-        subject: `/OU=PVE Cluster Node/O=Proxmox Virtual Environment/CN=${n.fqdn}`,
-        notbefore: n.bootedAt,
-        notafter: n.bootedAt + 730 * 86_400,
-        'public-key-bits': 256,
-        'public-key-type': 'id-ecPublicKey',
-        san: ['127.0.0.1', 'localhost', n.fqdn],
-      },
-    ];
-  },
-  'GET /nodes/{node}/apt/update': () => [
-    {
-      Package: 'pve-manager',
-      Title: 'Proxmox Virtual Environment Management Tools',
-      OldVersion: '9.2.11',
-      Version: '9.2.12',
-      Origin: 'Proxmox',
-      Arch: 'all',
-      Section: 'admin',
-      Priority: 'optional',
-      Description: 'This package contains the Proxmox Virtual Environment management tools.',
-    },
-  ],
-  'POST /nodes/{node}/apt/update': (call) =>
-    call.site.startTask(
-      { node: call.node().name, type: 'aptupdate', id: '', user: call.authid },
-      function* ({ log }) {
-        log('starting apt-get update');
-        yield 2_000;
-        log('Get:1 http://security.debian.org/debian-security trixie-security InRelease [43.4 kB]');
-        log('Fetched 231 kB in 1s (239 kB/s)');
-        log('Reading package lists...');
-      },
-    ).upid,
-  'GET /nodes/{node}/disks/list': disks,
-  'GET /nodes/{node}/disks/smart': () => ({ health: 'PASSED', type: 'text', text: '' }),
-  'GET /nodes/{node}/disks/zfs': () => [
-    {
-      name: 'rpool',
-      size: 966_367_641_600,
-      alloc: 128_849_018_880,
-      free: 837_518_622_720,
-      frag: 11,
-      dedup: 1,
-      health: 'ONLINE',
-    },
-  ],
-  'GET /nodes/{node}/ceph/status': () => {
-    throw new ApiError(500, 'binary not installed: /usr/bin/ceph-mon');
-  },
+  'GET /nodes/{node}/ceph/status': ceph,
   'GET /nodes/{node}/rrddata': rrd,
 };

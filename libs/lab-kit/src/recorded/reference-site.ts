@@ -41,7 +41,7 @@ function addAccess(site: PveSite): void {
 export function referenceSite(context: SiteContext, nodes: 1 | 2): PveSite {
   const site = new PveSite(context, { domain: 'example.test', ...(nodes === 2 ? { clusterName: 'refcluster' } : {}) });
   site.statsIntervalMs = 0;
-  makeNode(site, { name: 'pve1', nodeid: nodes === 2 ? 1 : 0, ip: '10.99.0.1', upDays: 3, cores: 2, memGib: 24 });
+  makeNode(site, { name: 'pve1', nodeid: nodes === 2 ? 1 : 0, ip: '10.99.0.1', upDays: 3, cores: 2, memGib: 24, zfs: false });
   if (nodes === 2) makeNode(site, { name: 'pve2', nodeid: 2, ip: '10.99.0.2', upDays: 3, cores: 2, memGib: 24 });
   addAccess(site);
   site.pools.set('prod', { comment: 'production guests' });

@@ -21,10 +21,9 @@ import { bringStorageOnline, takeStorageOffline } from '../world/storage-failure
 import { startVzdump } from '../world/vzdump.ts';
 import type { World } from '../world/world.ts';
 import { ScenarioError } from './scenario.ts';
+import type { Action } from './action.ts';
+import { MACHINE_ACTIONS } from './machine-actions.ts';
 import type { StepArguments } from './step-arguments.ts';
-
-/** Does one thing to the world. Reads all its arguments before it changes anything. */
-type Action = (world: World, args: StepArguments) => () => void;
 
 /** The site of the step: of its node, or the cluster. */
 function siteOf(world: World, args: StepArguments): PveSite {
@@ -186,6 +185,7 @@ const corruptSnapshot: Action = (world, args) => {
 
 /** Everything a scenario can do, by the word after `do:`. */
 export const ACTIONS: Readonly<Record<string, Action>> = {
+  ...MACHINE_ACTIONS,
   vzdump,
   'fail-next-backup': failNextBackup,
   start: onGuest(startGuest),

@@ -1,12 +1,21 @@
 import { type PveSite } from './pve-site.ts';
 import type { LabDisk, LabGuest, LabNode, LabStorage } from './pve-model.ts';
+import { makeMachine } from './machine.ts';
 import { createRandom } from './random.ts';
 import { DAY, GIB } from './sizes.ts';
 
 /** A node as if it had booted `upDays` ago. */
 export function makeNode(
   site: PveSite,
-  options: { name: string; nodeid: number; ip: string; upDays: number; cores?: number; memGib?: number },
+  options: {
+    name: string;
+    nodeid: number;
+    ip: string;
+    upDays: number;
+    cores?: number;
+    memGib?: number;
+    zfs?: boolean;
+  },
 ): LabNode {
   const random = createRandom(`node ${options.name}`);
   const base = random.int(700, 1_100);
@@ -37,6 +46,10 @@ export function makeNode(
     nextPid: random.int(100_000, 240_000),
     daemons: Object.fromEntries(daemons.map((d, i) => [d, base + i * 13])),
     journal: [],
+    machine: makeMachine(options.name, {
+      nowSeconds: site.seconds(),
+      ...(options.zfs === false ? {} : { zpool: 'rpool' }),
+    }),
   };
   site.nodes.set(node.name, node);
   return node;

@@ -2,6 +2,7 @@ import { AccessControl } from './access.ts';
 import type { LabNotification, LabOrigin } from './listener.ts';
 import { NotificationConfig } from './notification-config.ts';
 import type { JournalLine } from './pve-model.ts';
+import { makeMachine, type LabMachine } from './machine.ts';
 import { PRI, tell, type SiteContext } from './pve-site.ts';
 import { TaskEngine, type LabTask, type TaskBody } from './tasks.ts';
 import { rfc3339Stamp } from '../render/units.ts';
@@ -86,6 +87,7 @@ export class PbsSite {
   readonly notifications = new NotificationConfig('pbs');
   readonly proxyPid: number;
   fingerprint = '';
+  readonly machine: LabMachine;
   readonly context: SiteContext;
   #taskNumber = 0;
 
@@ -96,6 +98,7 @@ export class PbsSite {
     this.ip = options.ip;
     this.bootedAt = Math.floor(context.clock.now() / 1000) - options.upDays * 86_400;
     this.proxyPid = 863;
+    this.machine = makeMachine(options.name, { nowSeconds: this.seconds(), zpool: 'tank' });
     this.access = new AccessControl({ roles: PBS_ROLES });
     this.tasks = new TaskEngine(context.clock, {
       onStart: () => undefined,

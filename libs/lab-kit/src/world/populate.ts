@@ -1,3 +1,4 @@
+import { makeCeph } from './ceph.ts';
 import { DAY } from './sizes.ts';
 import { PveSite, type SiteContext } from './pve-site.ts';
 import { addPastBackups, addPastJournal, addPastTasks } from './past.ts';
@@ -215,6 +216,7 @@ export function populateCluster(
     });
   }
   site.haMaster = 'pve1';
+  site.ceph = makeCeph();
   for (const [sid, vmid] of [
     ['vm:110', 110],
     ['ct:205', 205],

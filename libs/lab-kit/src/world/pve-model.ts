@@ -1,3 +1,5 @@
+import type { LabMachine } from './machine.ts';
+
 /** A line of a node's journal. */
 export interface JournalLine {
   /** World time, milliseconds. */
@@ -31,6 +33,7 @@ export interface LabNode {
   nextPid: number;
   readonly daemons: Readonly<Record<string, number>>;
   readonly journal: JournalLine[];
+  readonly machine: LabMachine;
 }
 
 /** A snapshot of a guest; `takenAt` in epoch seconds. */

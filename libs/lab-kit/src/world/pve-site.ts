@@ -1,4 +1,5 @@
 import { AccessControl } from './access.ts';
+import type { LabCeph } from './ceph.ts';
 import type { WorldClock } from './clock.ts';
 import type { LabListener, LabNotification, LabOrigin } from './listener.ts';
 import type {
@@ -74,6 +75,8 @@ export class PveSite {
   statsIntervalMs = 10_000;
   /** Node that runs the HA manager. */
   haMaster: string | undefined;
+  /** Ceph, where it is installed. */
+  ceph: LabCeph | undefined;
   readonly context: SiteContext;
   readonly #logUid = new Map<string, number>();
   readonly #tagOf = new WeakMap<LabTask, string>();

@@ -9,6 +9,7 @@ import {
   ZfsPool,
 } from '../normalize/node.ts';
 import { readOne, readRows, type Page } from '../normalize/read.ts';
+import { nameSegment } from '../path.ts';
 import type { Task } from '../normalize/task.ts';
 import { readTasks, taskApi } from '../tasks.ts';
 
@@ -59,6 +60,15 @@ export function pbsNode(api: Api) {
     /** `GET /nodes/localhost/disks/zfs`. Sys.Audit on /system/disks. */
     zfs: (options?: CallOptions) =>
       readRows(api, get('/disks/zfs', { timeoutMs: SLOW_MS, ...options }), ZfsPool),
+    /** `GET /nodes/localhost/disks/zfs/{name}`: the pool with its devices and errors. Sys.Audit on /system/disks. */
+    zfsPool: async (pool: string, options?: CallOptions): Promise<unknown> =>
+      (
+        await api.call({
+          ...get(`/disks/zfs/${nameSegment('pool name', pool)}`),
+          timeoutMs: SLOW_MS,
+          ...options,
+        })
+      ).data,
     /** `GET /nodes/localhost/certificates/info`. Sys.Modify on /system/certificates. */
     certificates: (options?: CallOptions) => readRows(api, get('/certificates/info', options), Certificate),
     /** `GET /nodes/localhost/apt/update`. Sys.Audit on `/`. */

@@ -46,6 +46,13 @@ export function pveCluster(api: Api) {
     haStatus: (options?: CallOptions) => readRows(api, get('/cluster/ha/status/current', options), HaStatus),
     /** `GET /cluster/backup`: configured backup jobs. Sys.Audit on `/`. */
     backupJobs: (options?: CallOptions) => readRows(api, get('/cluster/backup', options), BackupJob),
+    /**
+     * `GET /cluster/ceph/status`: what `ceph -s` says, raw. Sys.Audit or Datastore.Audit on `/`.
+     *
+     * @throws {ProxmoxError} also where there is no Ceph: PVE has no other word for it than a 500.
+     */
+    cephStatus: (options?: CallOptions): Promise<unknown> =>
+      api.get('/cluster/ceph/status', undefined, options),
     /** `GET /cluster/backup-info/not-backed-up`: guests no job covers. Sys.Audit on `/`. */
     notBackedUp: (options?: CallOptions) =>
       readRows(api, get('/cluster/backup-info/not-backed-up', options), NotBackedUp),

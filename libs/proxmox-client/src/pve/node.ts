@@ -81,6 +81,11 @@ export function pveNode(api: Api) {
     /** `GET /nodes/{node}/disks/zfs`: pools. Sys.Audit on `/`. */
     zfs: async (node: string, options?: CallOptions) =>
       readRows(api, get(node, '/disks/zfs', { timeoutMs: SLOW_MS, ...options }), ZfsPool),
+    /** `GET /nodes/{node}/disks/zfs/{name}`: the pool with its devices and errors, as `zpool status` says. Sys.Audit on `/`. */
+    zfsPool: async (node: string, pool: string, options?: CallOptions): Promise<unknown> => {
+      const { method, path } = get(node, `/disks/zfs/${nameSegment('pool name', pool)}`);
+      return (await api.call({ timeoutMs: SLOW_MS, ...options, method, path })).data;
+    },
     /** `GET /nodes/{node}/storage`, live. Lists those with Datastore.Audit or Datastore.AllocateSpace. */
     storages: async (node: string, options?: CallOptions) =>
       readRows(api, get(node, '/storage', { timeoutMs: SLOW_MS, ...options }), NodeStorage),

@@ -1,6 +1,7 @@
 import type { EventDraft, NormalizeResult } from '@proxmox-mcp/schemas';
 import { withCluster, type NormalizeOptions } from '../input.ts';
 import { severityOf } from '../severity.ts';
+import { outcomeOf } from '../task/outcome.ts';
 import { taskBase, taskDraft } from '../task/task-draft.ts';
 import { parseUpid, type Upid } from '../upid/parse-upid.ts';
 import { familyOf } from '../upid/worker-types.ts';
@@ -74,7 +75,8 @@ function readLog(
   const family = familyOf(upid.product, upid.type);
   const before = tailIndex === undefined ? texts : texts.slice(0, tailIndex);
   if (upid.product === 'pbs') return readPbs(family, before);
-  const generic = readGeneric(before, status !== undefined && status !== 'OK' && tailIndex !== undefined);
+  const isError = status !== undefined && outcomeOf(status).outcome === 'failed';
+  const generic = readGeneric(before, isError && tailIndex !== undefined);
   if (upid.type === 'vzdump') return merged(readVzdump(before, status), generic);
   if (family === 'guest.migrate') return merged(readMigrate(before), generic);
   return generic;

@@ -34,6 +34,10 @@ export function readPbsSync(texts: readonly string[]): LogReading {
       failed.push(failure[1] ?? '');
       failures[failure[1] ?? ''] = oneLine(text.slice(failure[0].length), 500);
     }
+    if (text.startsWith('Summary: sync job found no new data')) {
+      facts['transferred_bytes'] = 0;
+      facts['chunks'] = 0;
+    }
     const summary = /^Summary: sync job (?:pulled|pushed) (.{1,40}) in (\d{1,15}) chunks/.exec(text);
     if (summary) {
       facts['transferred_bytes'] = parseSize(summary[1] ?? '');

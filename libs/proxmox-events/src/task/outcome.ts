@@ -13,14 +13,13 @@ export interface TaskOutcome {
 const MAX_STATUS = 4_096;
 
 /** Ended because a person or a shutdown wanted it: still failed, but no fault of the task. */
+const CANCELLED_WORDS = /\b(?:aborted by user|interrupted by signal)\b/;
 const CANCELLED: ReadonlySet<string> = new Set([
-  'interrupted by signal',
   'received interrupt',
   'abort requested - aborting task',
   'task aborted',
   'sync aborted',
   'verification failed - job aborted',
-  'aborted by user',
 ]);
 
 /** Reads the status of an ended task. An empty or missing status says nothing of success: the outcome is `unknown`. */
@@ -31,6 +30,6 @@ export function outcomeOf(rawStatus: string | undefined): TaskOutcome {
   if (warnings) return { outcome: 'warned', status, facts: { warnings: Number(warnings[1]) } };
   if (status === '' || status === 'unexpected status' || status === 'unknown')
     return { outcome: 'unknown', status: status || 'unknown', facts: {} };
-  const cancelled = CANCELLED.has(status) || status.endsWith('aborted by user');
+  const cancelled = CANCELLED.has(status) || CANCELLED_WORDS.test(status);
   return { outcome: 'failed', status, facts: { error: status, ...(cancelled && { cancelled: true }) } };
 }

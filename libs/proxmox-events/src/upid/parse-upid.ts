@@ -25,7 +25,9 @@ export interface Upid {
 const MAX_LENGTH = 512;
 const NODE = /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,62}[a-zA-Z0-9])?$/;
 const HEX_8 = /^[0-9A-Fa-f]{8}$/;
-// Nine digits from 497 days of uptime on; PBS pads to eight and grows.
+// Nine digits from 497 days of uptime on.
+const HEX_8_OR_9 = /^[0-9A-Fa-f]{8,9}$/;
+// A counter of PBS: padded to eight, and grows.
 const HEX_8_TO_16 = /^[0-9A-Fa-f]{8,16}$/;
 const WORD = /^[^\s/\p{Cc}]+$/u;
 const WORD_OR_EMPTY = /^[^\s/\p{Cc}]*$/u;
@@ -41,7 +43,7 @@ export function parseUpid(text: unknown): Upid | undefined {
   const wellFormed =
     NODE.test(node) &&
     HEX_8.test(pid) &&
-    HEX_8_TO_16.test(pstart) &&
+    HEX_8_OR_9.test(pstart) &&
     (taskId === undefined || HEX_8_TO_16.test(taskId)) &&
     HEX_8.test(starttime) &&
     WORD.test(type) &&

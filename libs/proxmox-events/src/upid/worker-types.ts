@@ -73,6 +73,7 @@ const PBS_FAMILIES: ReadonlyMap<string, ActivityFamily> = new Map<string, Activi
   ['sync', 'backup.sync'],
   ['tape-backup-job', 'tape.backup'],
   ['tape-backup', 'tape.backup'],
+  ['tape-restore', 'tape.backup'],
   ['logrotate', 'node.maintenance'],
   ['aptupdate', 'node.apt.refresh'],
   ['termproxy', 'console.session'],

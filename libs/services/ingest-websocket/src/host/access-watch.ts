@@ -8,10 +8,10 @@ export interface AccessWatch {
   /** One check now. */
   readonly check: () => Promise<void>;
   /** Checks every ten minutes; soon while something is missing, or when something looks as if it were. */
-  run(): Promise<void>;
+  readonly run: () => Promise<void>;
 }
 
-type Report = Pick<AccessReport, 'version' | 'missing' | 'clockOffsetMs'>;
+type Report = Pick<AccessReport, 'version' | 'capabilities' | 'missing' | 'clockOffsetMs'>;
 
 const CALM_MS = 10 * 60_000;
 /** While a privilege is missing somebody may be at work on it; a check is two requests. */
@@ -23,7 +23,7 @@ export function createAccessWatch(
   ask: () => Promise<Report>,
   onReport: (report: Report) => void,
 ): AccessWatch {
-  const { clock, signal, health } = tools;
+  const { clock, signal, health, rights } = tools;
   let checkedAt = 0;
   let isTroubled = false;
   const check = async () => {
@@ -31,6 +31,7 @@ export function createAccessWatch(
     const troubles = accessTroubles(report);
     checkedAt = clock.now();
     isTroubled = troubles.length > 0;
+    rights.learn(report);
     onReport(report);
     health.report('access', troubles);
   };

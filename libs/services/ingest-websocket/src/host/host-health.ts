@@ -9,6 +9,8 @@ export interface HostHealth {
   failed(error: ProxmoxError): number;
   /** The host answered. */
   succeeded(): void;
+  /** The whole host is away, as far as is known. */
+  isDown(): boolean;
   /** One node behind the host failed, or answered again. */
   nodeFailed(node: string, error: ProxmoxError): void;
   nodeSucceeded(node: string): void;
@@ -110,6 +112,7 @@ export function createHostHealth(options: HostHealthOptions): HostHealth {
       lastSuccess = now();
       if (troubles.has(HOST)) report(HOST, []);
     },
+    isDown: () => troubles.has(HOST),
     nodeFailed(node, error) {
       const key = `node ${node}`;
       if (!troubles.has(key))

@@ -2,6 +2,7 @@ import type { Clock } from '@proxmox-mcp/proxmox-client';
 import type { CounterHandle, Logger } from '@proxmox-mcp/service-kit';
 import type { Budget } from '../pace/budget.ts';
 import type { HostHealth } from './host-health.ts';
+import type { Rights } from './rights.ts';
 
 /** What every part of one host's watch works with. */
 export interface HostTools {
@@ -10,12 +11,17 @@ export interface HostTools {
   readonly clock: Clock;
   /** Aborts when the host is no longer ours to watch. */
   readonly signal: AbortSignal;
+  /** `user@realm` or `user@realm!token`: who the lines that grant something are for. */
+  readonly authId: string;
+  readonly rights: Rights;
   readonly budget: Budget;
   readonly health: HostHealth;
   readonly log: Logger;
   readonly metrics: HostMetrics;
   /** Waits until one more request fits the budget. */
   take(): Promise<void>;
+  /** The same for what can wait: it leaves the last of the budget to the lists. */
+  takeIdle(): Promise<void>;
   /**
    * Runs one turn of a loop: what the host refuses becomes a degradation, and the answer says how long to wait before the
    * next turn. Faults of our own pass through.

@@ -6,6 +6,7 @@ import { isNodeTrouble } from '../pace/lanes.ts';
 import { isHostTrouble, troubleOf, type Configured } from './degradation.ts';
 import type { HostHealth } from './host-health.ts';
 import type { HostMetrics, HostTools } from './host-tools.ts';
+import { createRights } from './rights.ts';
 
 /** The watch of one host, running. */
 export interface HostWatch {
@@ -27,6 +28,12 @@ export interface HostWatchOptions {
 /** Just under the one request a second that a host is promised. */
 const REQUESTS_PER_SECOND = 0.95;
 const BURST = 30;
+/** What can wait leaves half of the purse to tasks; */
+const IDLE_RESERVE = 15;
+/** but not for ever: then it leaves less than following tasks does (`follow-tasks.ts`), or a busy host would hide its disks. */
+const IDLE_PATIENCE_MS = 30_000;
+const IDLE_LAST_RESERVE = 2;
+const IDLE_WAIT_MS = 1_000;
 const RESTART_MS = 5_000;
 /** What is refused for good is asked again once in a while: somebody may have granted it. */
 const REFUSED_MS = 60_000;
@@ -73,6 +80,7 @@ function createTools(options: HostWatchOptions, turn: AbortController): HostTool
   const budget = createBudget({ perSecond: REQUESTS_PER_SECOND, burst: BURST, now: () => clock.now() });
 
   let isAccessDoubted = false;
+  const rights = createRights();
 
   /** What to do about a refusal: leave the whole host alone for a while, or only this call. */
   const refused = (
@@ -82,7 +90,9 @@ function createTools(options: HostWatchOptions, turn: AbortController): HostTool
     if (isHostTrouble(error)) return { waitMs: health.failed(error), isHost: true };
     if (error.kind === 'permission') {
       isAccessDoubted = true;
-      health.report(`call ${what}`, [troubleOf(error, configured)]);
+      // One missing right is one trouble, however many calls need it.
+      const isNamed = rights.areNamed(error.privileges ?? []);
+      health.report(`call ${what}`, isNamed ? [] : [troubleOf(error, configured)]);
     } else log.debug({ source, what, kind: error.kind }, 'call refused, will ask again');
     return { waitMs: REFUSED_MS, isHost: false };
   };
@@ -102,6 +112,8 @@ function createTools(options: HostWatchOptions, turn: AbortController): HostTool
     source,
     clock,
     signal,
+    authId: configured.authId,
+    rights,
     budget: {
       tryTake(reserve) {
         const taken = budget.tryTake(reserve);
@@ -115,6 +127,12 @@ function createTools(options: HostWatchOptions, turn: AbortController): HostTool
     metrics,
     async take() {
       while (!budget.tryTake()) await clock.sleep(budget.waitMs(), signal);
+      metrics.requests.inc();
+    },
+    async takeIdle() {
+      const patientUntil = clock.now() + IDLE_PATIENCE_MS;
+      const reserve = () => (clock.now() < patientUntil ? IDLE_RESERVE : IDLE_LAST_RESERVE);
+      while (!budget.tryTake(reserve())) await clock.sleep(IDLE_WAIT_MS, signal);
       metrics.requests.inc();
     },
     guard: async (what, work) => (await attempt(what, work))?.waitMs,

@@ -6,6 +6,16 @@ import { openJournal, type Step } from '../cursor/journal.ts';
 import { createAccessWatch } from '../host/access-watch.ts';
 import type { WatchOptions } from '../host/host-options.ts';
 import { runLoop } from '../pace/loop.ts';
+import { createNudge } from '../pace/nudge.ts';
+import { pbsCertificates } from '../polls/certificates.ts';
+import { disks } from '../polls/disks.ts';
+import { createOpenPoll } from '../polls/open-polls.ts';
+import type { SlowPort } from '../polls/poll.ts';
+import { services } from '../polls/services.ts';
+import { subscription } from '../polls/subscription.ts';
+import { updates } from '../polls/updates.ts';
+import { watchPolls } from '../polls/watch-polls.ts';
+import { zfs } from '../polls/zfs.ts';
 import { createObserver } from '../resources/observer.ts';
 import { observedDatastores, observedGc, observedPbsJobs } from '../resources/rows.ts';
 import { seenPair, type SeenDraft } from '../seen/seen-draft.ts';
@@ -22,6 +32,11 @@ interface DatastoreMemory {
 
 const NO_DATASTORES: DatastoreMemory = { stores: null, node: null };
 const DISCOVER_MS = 10 * 60_000;
+const JOB_ENDED = /^backup[.](?:gc|verify|prune|sync)[.](?:succeeded|warned|failed|unknown)$/;
+/** The server writes a job's state a moment after its task has ended; prune jobs of many datastores end together. */
+const JOBS_LEAST_MS = 5_000;
+/** Its tasks tell its name only after a while: what the polls remember must not depend on it. */
+const SCOPE = 'localhost';
 const NodeTime = z.object({ timezone: z.string().min(1).max(100) });
 
 /** Watches one PBS until the signal aborts. Rejects when it cannot go on. */
@@ -44,10 +59,37 @@ export async function watchPbs(port: PbsPort, options: WatchOptions): Promise<vo
     publish: (drafts, at) => options.publish(drafts, at),
     now,
   });
+  const jobsClock = createNudge(clock, JOBS_LEAST_MS);
+  const openPoll = createOpenPoll<SlowPort>({
+    tools,
+    port,
+    config,
+    cursor,
+    publish,
+    product: 'pbs',
+    nodes: () => ({ reachable: [SCOPE], all: [SCOPE] }),
+    nodeName,
+    guests: () => undefined,
+  });
+  const opened = await Promise.all([
+    openPoll(services),
+    openPoll(zfs),
+    openPoll(pbsCertificates),
+    openPoll(updates),
+    openPoll(subscription),
+    openPoll(disks),
+  ]);
+  const polls = opened.filter((poll) => poll !== undefined);
   const taskJournal = await openJournal({
     cursor: cursor('tasks'),
     initial: NOTHING_KNOWN,
-    publish,
+    publish: async (drafts, at) => {
+      await publish(drafts, at);
+      // The jobs now know which task was their last run: that joins the two.
+      if (drafts.some(({ type }) => JOB_ENDED.test(type))) jobsClock.nudge();
+      if (drafts.some(({ type }) => type === 'node.apt.refresh.succeeded'))
+        polls.find(({ name }) => name === updates.name)?.nudge();
+    },
     now,
   });
   const observer = createObserver({
@@ -141,7 +183,11 @@ export async function watchPbs(port: PbsPort, options: WatchOptions): Promise<vo
       progressMs: config.WEBSOCKET_PROGRESS_SECONDS * 1000,
     }),
     every(config.WEBSOCKET_DATASTORES_SECONDS * 1000, 'datastores', readUsage, 500),
-    every(config.WEBSOCKET_JOBS_SECONDS * 1000, 'jobs', readJobs, 2_000),
+    runLoop(
+      { clock: jobsClock, signal, periodMs: config.WEBSOCKET_JOBS_SECONDS * 1000, delayMs: 2_000 },
+      () => tools.guard('jobs', readJobs),
+    ),
+    watchPolls(tools, polls, () => false),
     access.run(),
     every(DISCOVER_MS, 'inventory', discover, 3_000),
   ]);

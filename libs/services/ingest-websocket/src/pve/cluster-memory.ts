@@ -1,54 +1,63 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
-  diffHaNodes,
+  diffHa,
+  diffMembers,
   diffQuorum,
   diffReplication,
-  readHaNodes,
+  readHa,
+  readMembers,
   readQuorum,
   readReplicationFailures,
-  type HaNodes,
+  type HaSnapshot,
+  type MemberView,
   type QuorumView,
   type ReplicationFailures,
   type ReplicationRow,
 } from '@proxmox-mcp/proxmox-events';
 import type { EventDraft } from '@proxmox-mcp/schemas';
 import type { Step } from '../cursor/journal.ts';
-import { seenPair, type SeenDraft } from '../seen/seen-draft.ts';
+import { seenAnswers, seenPair, type SeenDraft } from '../seen/seen-draft.ts';
 
-/** What is remembered of a cluster as a whole, across restarts. Plain JSON. */
+/** What is remembered of a cluster as a whole, across restarts; `null` until the first answer. Plain JSON. */
 export interface ClusterMemory {
   readonly quorum: QuorumView | null;
-  readonly haNodes: HaNodes;
+  readonly members: MemberView | null;
+  readonly ha: HaSnapshot | null;
   /** Node → its replication jobs' failures in a row. */
   readonly replication: Readonly<Record<string, ReplicationFailures>>;
 }
 
 /** The memory of a cluster never seen before. */
-export const NO_CLUSTER: ClusterMemory = { quorum: null, haNodes: {}, replication: {} };
+export const NO_CLUSTER: ClusterMemory = { quorum: null, members: null, ha: null, replication: {} };
 
-/** Quorum from cluster/status. */
+/** Quorum and members from cluster/status. */
 export function foldStatus(
   memory: ClusterMemory,
   rows: readonly unknown[],
   nowMs: number,
 ): Step<ClusterMemory> {
   const quorum = readQuorum(rows);
-  if (!quorum) return { next: memory, drafts: [] };
-  const drafts = diffQuorum(memory.quorum ?? undefined, quorum).map((d) =>
-    seenPair(identified(d, nowMs), 'resources', [[quorumRow(memory.quorum)], [quorumRow(quorum)]]),
-  );
-  const same = memory.quorum?.quorate === quorum.quorate && memory.quorum.perspective === quorum.perspective;
-  return { next: same ? memory : { ...memory, quorum }, drafts };
+  const members = readMembers(rows);
+  if (!quorum || !members) return { next: memory, drafts: [] };
+  const drafts = [
+    ...diffQuorum(memory.quorum ?? undefined, quorum).map((d) =>
+      seenPair(identified(d, nowMs), 'resources', [[quorumRow(memory.quorum)], [quorumRow(quorum)]]),
+    ),
+    ...(memory.members ? diffMembers(memory.members, members).events : []).map((d) =>
+      seenAnswers(identified(d, nowMs), 'members', [memory.members, members]),
+    ),
+  ];
+  return { next: changed(memory, { quorum, members }), drafts };
 }
 
-/** HA states of nodes from ha/status/current. */
+/** HA's nodes, manager and services from ha/status/current. */
 export function foldHa(memory: ClusterMemory, rows: readonly unknown[], nowMs: number): Step<ClusterMemory> {
-  const haNodes = readHaNodes(rows);
-  const drafts = diffHaNodes(memory.haNodes, haNodes).map((d) => {
-    const state = (nodes: HaNodes) => [{ type: 'lrm', node: d.node, state: nodes[d.node ?? ''] }];
-    return seenPair(identified(d, nowMs), 'ha-status', [state(memory.haNodes), state(haNodes)]);
-  });
-  const same = JSON.stringify(memory.haNodes) === JSON.stringify(haNodes);
-  return { next: same ? memory : { ...memory, haNodes }, drafts };
+  const seen = readHa(rows);
+  const { events, next } = memory.ha ? diffHa(memory.ha, seen) : { events: [], next: seen };
+  return {
+    next: changed(memory, { ha: next }),
+    drafts: events.map((d) => seenAnswers(identified(d, nowMs), 'ha', [memory.ha, seen])),
+  };
 }
 
 /** Failures of the replication jobs of one node. */
@@ -58,11 +67,11 @@ export function foldReplication(
   rows: readonly ReplicationRow[],
 ): Step<ClusterMemory> {
   const before = memory.replication[node];
-  const after = readReplicationFailures(rows);
-  if (JSON.stringify(before) === JSON.stringify(after)) return { next: memory, drafts: [] };
-  const next = { ...memory, replication: { ...memory.replication, [node]: after } };
-  const drafts = before ? diffReplication(before, rows, node) : [];
-  return { next, drafts: drafts.map((d) => seenReplication(d, before, rows)) };
+  const replication = { ...memory.replication, [node]: readReplicationFailures(rows) };
+  return {
+    next: changed(memory, { replication }),
+    drafts: before ? diffReplication(before, rows, node).map((d) => seenReplication(d, before, rows)) : [],
+  };
 }
 
 /** As ha/status/current tells it. */
@@ -72,16 +81,22 @@ function quorumRow(view: QuorumView | null): object {
 
 function seenReplication(
   draft: EventDraft,
-  before: ReplicationFailures | undefined,
+  before: ReplicationFailures,
   rows: readonly ReplicationRow[],
 ): SeenDraft {
   const id = draft.facts['job_id'];
   const row = rows.find((one) => one.id === id);
-  const was = { id, failCount: row && before?.[row.id] };
+  const was = { id, failCount: row && before[row.id] };
   return seenPair(draft, 'replication', [[was], row ? [row] : []]);
+}
+
+/** The memory with something new in it; the same object where nothing is, so that nothing is written. */
+function changed(memory: ClusterMemory, more: Partial<ClusterMemory>): ClusterMemory {
+  const next = { ...memory, ...more };
+  return isDeepStrictEqual(next, memory) ? memory : next;
 }
 
 /** A change that the source gives no time for is told apart by when it was seen; the journal keeps it through a restart. */
 function identified(draft: EventDraft, nowMs: number): EventDraft {
-  return { ...draft, identity: `${draft.type}/${draft.node ?? ''}/${nowMs}` };
+  return { ...draft, identity: `${draft.type}/${draft.node ?? ''}/${draft.identity ?? ''}/${nowMs}` };
 }

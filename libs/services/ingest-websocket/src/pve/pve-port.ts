@@ -8,10 +8,11 @@ import type {
   Resource,
 } from '@proxmox-mcp/proxmox-client';
 import { checkAccess } from '@proxmox-mcp/proxmox-client';
+import type { ClusterPort } from '../polls/poll.ts';
 import type { TaskPort } from '../tasks/task-port.ts';
 
 /** What the watch asks of a PVE host or cluster. Every call throws `ProxmoxError`. */
-export interface PvePort extends Omit<TaskPort, 'reachableNodes'> {
+export interface PvePort extends Omit<TaskPort, 'reachableNodes'>, ClusterPort {
   readonly access: (signal: AbortSignal) => Promise<AccessReport>;
   readonly resources: (signal: AbortSignal) => Promise<readonly Resource[]>;
   readonly clusterStatus: (signal: AbortSignal) => Promise<readonly ClusterStatus[]>;
@@ -25,10 +26,15 @@ export interface PvePort extends Omit<TaskPort, 'reachableNodes'> {
 
 /** A node that hangs answers through its neighbour only after 30 s: longer than the others can wait. */
 const NODE_TIMEOUT_MS = 5_000;
+/** smartctl takes seconds per disk, and up to a minute on one that is dying. */
+const DISKS_TIMEOUT_MS = 60_000;
+const SLOW_TIMEOUT_MS = 20_000;
 
 /** The port of a real host. */
 export function createPvePort(client: PveClient): PvePort {
   const node = (signal: AbortSignal) => ({ signal, timeoutMs: NODE_TIMEOUT_MS });
+  // Asked again by the next look: a second attempt now would only hold the connection twice as long.
+  const slow = (signal: AbortSignal, timeoutMs = SLOW_TIMEOUT_MS) => ({ signal, timeoutMs, retries: 0 });
   return {
     access: (signal) => checkAccess(client, { signal }),
     list: (signal) => client.cluster.tasks({ signal }),
@@ -41,6 +47,15 @@ export function createPvePort(client: PveClient): PvePort {
     haStatus: (signal) => client.cluster.haStatus({ signal }),
     backupJobs: (signal) => client.cluster.backupJobs({ signal }),
     replication: (name, signal) => client.nodes.replication(name, node(signal)),
+    disks: (name, signal) => client.nodes.disks(name, slow(signal, DISKS_TIMEOUT_MS)),
+    zfs: (name, signal) => client.nodes.zfs(name, slow(signal)),
+    zfsPool: (name, pool, signal) => client.nodes.zfsPool(name, pool, slow(signal)),
+    certificates: (name, signal) => client.nodes.certificates(name, slow(signal)),
+    services: (name, signal) => client.nodes.services(name, slow(signal)),
+    updates: (name, signal) => client.nodes.updates(name, slow(signal)),
+    subscription: (name, signal) => client.nodes.subscription(name, slow(signal)),
+    ceph: (signal) => client.cluster.cephStatus(slow(signal)),
+    notBackedUp: (signal) => client.cluster.notBackedUp(slow(signal)),
     get: (path, signal) => client.get(path, undefined, node(signal)),
     close: () => client.close(),
   };

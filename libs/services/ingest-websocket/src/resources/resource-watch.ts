@@ -1,5 +1,6 @@
 import type { Resource } from '@proxmox-mcp/proxmox-client';
 import { readResources } from '@proxmox-mcp/proxmox-events';
+import type { EventDraft } from '@proxmox-mcp/schemas';
 import type { Journal } from '../cursor/journal.ts';
 import type { HostTools } from '../host/host-tools.ts';
 import { runLoop } from '../pace/loop.ts';
@@ -12,6 +13,8 @@ export interface ResourceWatchOptions {
   readonly journal: Journal<ResourceMemory>;
   readonly observer: Observer;
   readonly resources: (signal: AbortSignal) => Promise<readonly Resource[]>;
+  /** Events that another poll of the host tells, and better. */
+  readonly isToldElsewhere: (draft: EventDraft) => boolean;
   /** Told of every good answer. */
   readonly onAnswer: (rows: readonly Resource[]) => void;
   readonly periodMs: number;
@@ -23,7 +26,7 @@ const TELL_SHRUNKEN_AFTER = 3;
 
 /** Watches nodes, guests and storages of one host until the signal aborts. */
 export async function watchResources(options: ResourceWatchOptions): Promise<void> {
-  const { tools, journal, observer, periodMs, onAnswer } = options;
+  const { tools, journal, observer, periodMs, onAnswer, isToldElsewhere } = options;
   const { clock, signal, health } = tools;
   const look = async () => {
     await tools.take();
@@ -32,7 +35,7 @@ export async function watchResources(options: ResourceWatchOptions): Promise<voi
     await journal.apply((memory) => {
       const step = foldResources(memory, readResources(rows), clock.now());
       isShrunken = step.isShrunken;
-      return step;
+      return { ...step, drafts: step.drafts.filter((draft) => !isToldElsewhere(draft)) };
     });
     const lost = journal.memory.shrunken >= TELL_SHRUNKEN_AFTER;
     health.report(

@@ -27,3 +27,15 @@ export function seenPair(
     },
   };
 }
+
+/**
+ * The draft with two answers of a poll as its reader took them in. They are what is remembered of an answer, not the answer
+ * itself: to be looked at, and nothing a replay could read again.
+ */
+export function seenAnswers(
+  draft: EventDraft,
+  poll: string,
+  [before, after]: readonly [unknown, unknown],
+): SeenDraft {
+  return { ...draft, seen: { format: `poll-${poll}`, body: JSON.stringify({ before, after }) } };
+}

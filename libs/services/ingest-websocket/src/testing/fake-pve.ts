@@ -20,6 +20,12 @@ export interface FakePve extends PvePort {
   readonly failures: Map<string, ProxmoxErrorKind>;
   begin(type: string, id: string, node?: string): string;
   end(upid: string, status?: string): void;
+  /** What slow endpoints answer, by `<call>` or `<call> <node>`; a call without an entry has nothing to tell. */
+  readonly answers: Map<string, unknown>;
+  /** Calls that never answer, by `<call>` or `<call> <node>`. */
+  readonly hanging: Set<string>;
+  /** Capabilities that are granted besides what nobody checks. */
+  granted: string[];
   /** Forgets a task altogether. */
   forget(upid: string): void;
   guest(vmid: number, node: string, more?: Partial<GuestResource>): void;
@@ -37,6 +43,8 @@ export function createFakePve(
   const nodes = new Map<string, 'online' | 'offline'>(nodeNames.map((name) => [name, 'online']));
   const guests = new Map<number, GuestResource>();
   const logs = new Map<string, string[]>();
+  const answers = new Map<string, unknown>();
+  const hanging = new Set<string>();
   let counter = 0;
   let boot = 0;
 
@@ -60,7 +68,24 @@ export function createFakePve(
     return task;
   };
 
+  const slow = async (what: string, signal: AbortSignal, node?: string): Promise<unknown> => {
+    asked(what, node);
+    const keys = [what, `${what} ${node}`];
+    if (keys.some((key) => hanging.has(key)))
+      await new Promise((_, reject) =>
+        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+      );
+    const failing = keys.map((key) => failures.get(key)).find((kind) => kind !== undefined);
+    if (failing !== undefined) throw fail(what, failing, `/${what}`);
+    return keys.map((key) => answers.get(key)).findLast((answer) => answer !== undefined);
+  };
+  const rows = async (what: string, signal: AbortSignal, node?: string) =>
+    ((await slow(what, signal, node)) ?? []) as readonly never[]; // what a test put there
+
   const fake: FakePve = {
+    answers,
+    hanging,
+    granted: [],
     requests,
     nodes,
     guests,
@@ -114,7 +139,19 @@ export function createFakePve(
         version: '9.2.11',
         authId: 'mcp@pve!mcp',
         permissions: {},
-        capabilities: missing,
+        capabilities: [
+          ...missing,
+          ...fake.granted.map((name) => ({
+            name,
+            purpose: name,
+            path: '/',
+            privileges: [],
+            missing: [],
+            isGranted: true,
+            isRequired: false,
+            command: '',
+          })),
+        ],
         missing,
         endpoints: [],
       };
@@ -170,8 +207,17 @@ export function createFakePve(
     },
     async haStatus() {
       asked('ha-status');
-      return [];
+      return (answers.get('ha-status') ?? []) as readonly never[]; // what a test put there
     },
+    disks: (node, signal) => rows('disks', signal, node),
+    zfs: (node, signal) => rows('zfs', signal, node),
+    zfsPool: (node, pool, signal) => slow(`zfs ${pool}`, signal, node),
+    certificates: (node, signal) => rows('certificates', signal, node),
+    services: (node, signal) => rows('services', signal, node),
+    updates: (node, signal) => rows('updates', signal, node),
+    subscription: (node, signal) => slow('subscription', signal, node),
+    ceph: (signal) => slow('ceph', signal),
+    notBackedUp: (signal) => rows('not-backed-up', signal),
     async backupJobs() {
       asked('backup-jobs');
       return [{ id: 'nightly', enabled: true, storage: 'nas', all: true, nextRun: 1 }];
