@@ -17,8 +17,10 @@ import type * as z from 'zod';
 import { createEventStore } from '../history/events.ts';
 import { createFactStore } from '../history/facts.ts';
 import { createIncidentStore } from '../history/incidents.ts';
+import type { Topology } from '../facts/topology.ts';
 import type { HistoryFile } from '../history/open-history.ts';
 import { createOutbox } from '../history/outbox.ts';
+import { createPlaceStore } from '../history/places.ts';
 import { createRetention, usedBytes, type RetentionLimits } from '../history/retention.ts';
 import { mayBeEcho } from '../incidents/echo.ts';
 import { createFollower } from '../incidents/follower.ts';
@@ -35,6 +37,8 @@ export interface EngineParts {
   readonly limits: RetentionLimits;
   readonly metrics: Metrics;
   readonly now: () => number;
+  /** The inventory of this moment. */
+  readonly topology: () => Topology;
   /** Told of what went wrong and is tried again. */
   readonly onTrouble: (err: unknown, doing: string) => void;
 }
@@ -61,11 +65,13 @@ const RETENTION_TICK_MS = 60_000;
 const RECONCILE_TICK_MS = 3_600_000;
 
 /** Makes the engine of one history. Only one may run on a bus at a time: see `lease.ts`. */
-export function createEngine({ bus, history, limits, metrics, now, onTrouble }: EngineParts): Engine {
+export function createEngine(parts: EngineParts): Engine {
+  const { bus, history, limits, metrics, now, onTrouble } = parts;
   const { db } = history;
   const events = createEventStore(db);
   const facts = createFactStore(db);
   const incidents = createIncidentStore(db);
+  const places = createPlaceStore(db);
   const outbox = createOutbox(db);
   const retain = createRetention(db, limits);
   const stopping = new AbortController();
@@ -87,6 +93,11 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
     'state_event_seconds',
     'From receiving an event to its facts and incidents being on the bus.',
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30, 300],
+  );
+  const cut = metrics.counter(
+    'state_neighbourhoods_cut_total',
+    'Times that more was near a report than is looked at to find what belongs to it.',
+    ['key'],
   );
   const size = metrics.gauge('state_history_bytes', 'Bytes of the history in use.');
   const open = metrics.gauge('state_incidents_open', 'Unresolved incidents.');
@@ -113,8 +124,11 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
     const ingest = createIngest({
       events,
       facts,
+      places,
       outbox,
       follower,
+      topology: parts.topology,
+      onCut: (key) => cut.inc({ key }),
       clusterOf: (node, product) => live.clusterOf(node, product),
       isOutdated: ({ cluster, node, at, condition }) =>
         node !== undefined &&

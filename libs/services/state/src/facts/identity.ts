@@ -21,7 +21,7 @@ export function partsOf(type: string): { readonly family: string; readonly outco
 
 /**
  * T1, the exact identity: whatever carries a UPID tells of that task, and two UPIDs never meet. Everything else is a fact of its
- * own until a weaker key (`match-notification.ts`; T2 and T4 to T6 belong beside it) finds where it belongs.
+ * own until one of the weaker keys (`keys/`) finds where it belongs.
  */
 export function identityOf(event: Event): Identity {
   const { family, outcome } = partsOf(event.type);
@@ -33,9 +33,16 @@ export function identityOf(event: Event): Identity {
   return { factId: guestPartId(event.upid, event.guest.vmid), family, outcome };
 }
 
+const OWN = 'event/';
+
 /** The fact of an event that belongs to no other. */
 export function ownFactId(eventId: string): string {
-  return `event/${eventId}`;
+  return `${OWN}${eventId}`;
+}
+
+/** The event that a fact is named after; `undefined` for facts of tasks. */
+export function ownerOf(factId: string): string | undefined {
+  return factId.startsWith(OWN) ? factId.slice(OWN.length) : undefined;
 }
 
 /** The fact of one guest's part of a backup task. */

@@ -32,6 +32,9 @@ export function createRetention(db: DatabaseSync, limits: RetentionLimits): (now
     `DELETE FROM incident_facts WHERE rowid IN (SELECT f.rowid FROM incident_facts f
      LEFT JOIN incidents i ON i.id = f.incident WHERE f.at < ? AND i.id IS NULL LIMIT ${STEP})`,
   );
+  const oldPlaces = db.prepare(
+    `DELETE FROM places WHERE rowid IN (SELECT rowid FROM places WHERE at < (SELECT min(occurred) FROM events) ORDER BY at LIMIT ${STEP})`,
+  );
   const firstEvents = db.prepare(
     `DELETE FROM events WHERE n IN (SELECT n FROM events ORDER BY received LIMIT ${STEP})`,
   );
@@ -45,6 +48,7 @@ export function createRetention(db: DatabaseSync, limits: RetentionLimits): (now
       oldFacts.run(before, before).changes,
       oldIncidents.run(before).changes,
       orphans.run(before).changes,
+      oldPlaces.run().changes,
     ];
     if (usedBytes(db) > limits.maxBytes) deleted.push(firstEvents.run().changes, firstFacts.run().changes);
     return deleted.some((count) => Number(count) > 0);
