@@ -1,1 +1,3 @@
+export { createCorrelator } from './correlator.ts';
+export type { Correlated, Correlator } from './correlator.ts';
 export { state } from './service.ts';

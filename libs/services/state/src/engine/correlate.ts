@@ -66,7 +66,8 @@ export function createCorrelation(parts: CorrelationParts): (event: Event, seq: 
     const before = new Map<string, Fact | undefined>();
     const families = new Map<string, string>();
     const linked = new Set<string>();
-    const queue = [...ids];
+    // What a job is made of comes after the job, which knows more of it.
+    const queue = [...ids.filter((id) => !parentOf(id)), ...ids.filter(parentOf)];
     for (const id of queue) {
       if (before.has(id)) continue;
       const old = facts.get(id);
@@ -80,7 +81,10 @@ export function createCorrelation(parts: CorrelationParts): (event: Event, seq: 
       if (!isDeepStrictEqual(old?.facts['guests'], assembled.fact.facts['guests']))
         queue.push(...facts.partsOf(id));
     }
-    for (const [id, fact] of pending) put(fact, before.get(id), families.get(id) ?? '');
+    for (const id of new Set([...ids, ...pending.keys()])) {
+      const fact = pending.get(id);
+      if (fact) put(fact, before.get(id), families.get(id) ?? '');
+    }
     for (const id of linked) {
       const old = pending.has(id) ? undefined : facts.get(id);
       if (old === undefined || old.mergedInto !== undefined) continue;

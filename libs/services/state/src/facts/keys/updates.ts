@@ -15,8 +15,8 @@ export const updates: ChainKey = {
 
 function setOf({ facts }: Event): string {
   const packages = Array.isArray(facts['packages']) ? facts['packages'] : [];
-  const names = packages.map(
-    (item: { name?: unknown; available?: unknown }) => `${item?.name}=${item?.available}`,
+  const names = packages.map((item: { name?: unknown; available?: unknown }) =>
+    JSON.stringify([item?.name, item?.available]),
   );
   return hash('sha256', names.sort().join('\n'), 'base64url').slice(0, 16);
 }
