@@ -43,10 +43,11 @@ async function tell(name: string): Promise<Told> {
   return { scenario, heard, expected: JSON.parse(readFileSync(file, 'utf8')) as Told['expected'] };
 }
 
-function group({ scenario, heard }: Told, arrivals: readonly Event[]): Grouping {
+/** @param batch events that are stored together. */
+function group({ scenario, heard }: Told, arrivals: readonly Event[], batch = 1): Grouping {
   const correlator = createCorrelator(scenario.inventory.sources);
   try {
-    for (const event of arrivals) correlator.add(event);
+    for (let at = 0; at < arrivals.length; at += batch) correlator.add(...arrivals.slice(at, at + batch));
     return describeGroups(heard, correlator.facts());
   } finally {
     correlator.close();
@@ -103,10 +104,10 @@ describe.each(NAMES)('scenario %s', (name) => {
     const order = fc.shuffledSubarray([...events.keys()], { minLength: events.length });
     const arrivals = (numbers: readonly number[]) => numbers.flatMap((number) => events[number] ?? []);
     fc.assert(
-      fc.property(order, order, (once, again) => {
-        expect(faultsOf(told, group(told, arrivals(once)))).toEqual([]);
+      fc.property(order, order, fc.integer({ min: 1, max: 5 }), (once, again, batch) => {
+        expect(faultsOf(told, group(told, arrivals(once), batch))).toEqual([]);
         const doubled = again.flatMap((number, at) => [number, once[at] ?? number]);
-        expect(faultsOf(told, group(told, arrivals(doubled)))).toEqual([]);
+        expect(faultsOf(told, group(told, arrivals(doubled), batch))).toEqual([]);
       }),
       { numRuns: ORDERS },
     );

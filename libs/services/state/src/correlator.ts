@@ -16,8 +16,8 @@ export interface Correlated {
 
 /** The correlation of the service over a history in memory. */
 export interface Correlator {
-  /** @returns false for an event that is known already. */
-  add(event: Event): boolean;
+  /** Stores events in one transaction. */
+  add(...events: readonly Event[]): void;
   /** Facts as they are now, without those that became part of another, by their id. */
   facts(): Correlated[];
   /** Safe twice. */
@@ -29,7 +29,7 @@ export function createCorrelator(sources: readonly InventorySource[] = []): Corr
   const history = openMemory();
   const { db } = history;
   const topology = topologyOf(createHostIndex(sources));
-  const correlate = createCorrelation({
+  const correlation = createCorrelation({
     events: createEventStore(db),
     facts: createFactStore(db),
     places: createPlaceStore(db),
@@ -40,7 +40,11 @@ export function createCorrelator(sources: readonly InventorySource[] = []): Corr
   const members = db.prepare('SELECT id FROM events WHERE fact = ? ORDER BY id');
   let seq = 0;
   return {
-    add: (event) => history.transaction(() => correlate(event, ++seq)),
+    add: (...list) =>
+      history.transaction(() => {
+        for (const event of list) correlation.store(event, ++seq);
+        correlation.renew();
+      }),
     facts: () =>
       facts.all().map(({ body }) => {
         const fact = JSON.parse(String(body)) as Fact; // the column holds nothing else

@@ -3,9 +3,9 @@ import { epoch, nightlyBackup, sampleEvent } from './testing/sample-events.ts';
 import type { Event } from '@proxmox-mcp/schemas';
 
 // Events per second from a checked event to facts and incidents on disk, in transactions of 64 as under load:
-// `node libs/services/state/src/state.bench.ts`.
+// `node libs/services/state/src/state.bench.ts [size] [events per transaction] [load]`.
 
-const PIECES = 64;
+const PIECES = Number(process.argv[3] ?? 64);
 
 /** Nights of one node, each with its own UPID: nine reports by five channels and lists. */
 function nights(count: number): Event[] {
@@ -81,6 +81,7 @@ const loads: Readonly<Record<string, () => Event[]>> = {
 };
 
 for (const [name, make] of Object.entries(loads)) {
+  if (!name.includes(process.argv[4] ?? '')) continue;
   const events = make();
   const t = openTestIngest();
   const from = performance.now();

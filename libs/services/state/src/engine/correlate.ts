@@ -9,7 +9,6 @@ import type { FactStore } from '../history/facts.ts';
 import type { PlaceStore } from '../history/places.ts';
 import { createHomes } from './homes.ts';
 import { createLinkFinder } from './link-facts.ts';
-import type { Move } from './moves.ts';
 
 /** What correlating needs; all of it inside the caller's transaction. */
 export interface CorrelationParts {
@@ -33,70 +32,112 @@ export interface FactChange {
 }
 
 /** Half of the reports shown of a fact that counts its reports. */
-const COUNTED_EDGE = 6;
+const COUNTED_EDGE = 5;
+
+/** The step from events to facts. */
+export interface Correlation {
+  /**
+   * Stores one event and settles who belongs to whom.
+   *
+   * @returns false for an event that is known already.
+   */
+  store(event: Event, seq: number): boolean;
+  /** Makes the facts of what has been stored since, each once. Must come before the end of the transaction. */
+  renew(): void;
+  /** The transaction is undone: nothing has been stored since the last one. */
+  forget(): void;
+}
 
 /**
- * Makes the step from events to facts: stores one event and works out anew what it may change. What comes of it is a function of the
- * set of events, whatever their order and however often they come.
- *
- * @returns a function that answers false for an event that is known already.
+ * Makes the step. What comes of it is a function of the set of events, whatever their order, however often they come, and however
+ * many of them share a transaction.
  */
-export function createCorrelation(parts: CorrelationParts): (event: Event, seq: number) => boolean {
+export function createCorrelation(parts: CorrelationParts): Correlation {
   const { events, facts, places, onFact } = parts;
   const homes = createHomes({ events, places, ...(parts.onCut && { onCut: parts.onCut }) });
-  /** Facts made anew by the event at hand, not stored yet. */
-  const pending = new Map<string, Assembled['fact']>();
+  /** Facts to be made anew, in the order in which they are told: what was left behind first. How many reports more each has. */
+  const changed = new Map<string, number>();
+  /** Where the reports of a fact went last. */
+  const moved = new Map<string, string>();
+  /** Facts that are being made anew, not stored yet. */
+  const pending = new Map<string, Assembled>();
   const links = createLinkFinder({
     places,
     topology: parts.topology,
-    lookUp: (id) => pending.get(id) ?? facts.get(id),
+    lookUp: (id) => pending.get(id)?.fact ?? facts.get(id),
   });
 
-  return (event, seq) => {
-    const { factId, outcome } = identityOf(event);
-    const isProgress = outcome === 'progress';
-    if (!events.insert(event, { seq, fact: factId, isProgress })) return false;
-    const moves = isProgress ? [] : homes.settle(event, factId);
-    pending.clear();
-    renew(orderOf(factId, moves), gainsOf(factId, moves, isProgress), moves);
-    return true;
+  return {
+    store(event, seq) {
+      const { factId, outcome } = identityOf(event);
+      const isProgress = outcome === 'progress';
+      if (!events.insert(event, { seq, fact: factId, isProgress })) return false;
+      const moves = isProgress ? [] : homes.settle(event, factId);
+      // Only now, for what throws above is undone.
+      for (const { from } of moves) gain(from, 0);
+      for (const { from, to, count } of moves) {
+        gain(from, -count);
+        gain(to, count);
+        moved.set(from, to);
+      }
+      gain(factId, isProgress ? 0 : 1);
+      return true;
+    },
+    renew() {
+      const ids = new Map(changed);
+      const before = gather(ids);
+      const linked = new Set<string>();
+      for (const [id, { fact }] of pending)
+        for (const source of links.noteChange(before.get(id), fact)) linked.add(source);
+      for (const id of new Set([...ids.keys(), ...pending.keys()])) {
+        const assembled = pending.get(id);
+        if (assembled) put(assembled, before.get(id));
+      }
+      for (const id of linked) {
+        const old = pending.has(id) ? undefined : facts.get(id);
+        if (old === undefined || old.mergedInto !== undefined) continue;
+        const { revision: _, ...fact } = old;
+        put({ fact, family: partsOf(old.type).family }, old);
+      }
+      forget();
+    },
+    forget,
   };
 
-  function renew(ids: readonly string[], gains: ReadonlyMap<string, number>, moves: readonly Move[]): void {
+  function gain(id: string, count: number): void {
+    changed.set(id, (changed.get(id) ?? 0) + count);
+  }
+
+  function forget(): void {
+    changed.clear();
+    moved.clear();
+    pending.clear();
+  }
+
+  /** Assembles everything before any of it is linked or told. @returns what the facts were. */
+  function gather(gains: ReadonlyMap<string, number>): Map<string, Fact | undefined> {
     const before = new Map<string, Fact | undefined>();
-    const families = new Map<string, string>();
-    const linked = new Set<string>();
     // What a job is made of comes after the job, which knows more of it.
-    const queue = [...ids.filter((id) => !parentOf(id)), ...ids.filter(parentOf)];
+    const queue = [...gains.keys()].sort(
+      (a, b) => Number(parentOf(a) !== undefined) - Number(parentOf(b) !== undefined),
+    );
     for (const id of queue) {
       if (before.has(id)) continue;
       const old = facts.get(id);
-      const assembled = assemble(id, old, gains.get(id) ?? 0) ?? retired(id, old, moves);
-      if (assembled === undefined) continue;
       before.set(id, old);
-      families.set(id, assembled.family);
-      pending.set(id, assembled.fact);
-      for (const source of links.noteChange(old, assembled.fact)) linked.add(source);
+      const assembled = assemble(id, old, gains.get(id) ?? 0) ?? retired(id, old);
+      if (assembled === undefined) continue;
+      pending.set(id, assembled);
       // Its log tells of a job's guests what the lines about each of them do not.
       if (!isDeepStrictEqual(old?.facts['guests'], assembled.fact.facts['guests']))
         queue.push(...facts.partsOf(id));
     }
-    for (const id of new Set([...ids, ...pending.keys()])) {
-      const fact = pending.get(id);
-      if (fact) put(fact, before.get(id), families.get(id) ?? '');
-    }
-    for (const id of linked) {
-      const old = pending.has(id) ? undefined : facts.get(id);
-      if (old === undefined || old.mergedInto !== undefined) continue;
-      const { revision: _, ...fact } = old;
-      put(fact, old, partsOf(old.type).family);
-    }
+    return before;
   }
 
-  function put(assembled: Assembled['fact'], before: Fact | undefined, family: string): void {
-    const own = assembled.links.filter(
-      ({ relation, to }) => relation === 'parent' && to === parentOf(assembled.id),
-    );
+  function put({ fact: assembled, family }: Assembled, before: Fact | undefined): void {
+    const parent = parentOf(assembled.id);
+    const own = assembled.links.filter(({ relation, to }) => relation === 'parent' && to === parent);
     const isRetired = assembled.mergedInto !== undefined;
     const fact = isRetired ? assembled : { ...assembled, links: [...own, ...links.linksOf(assembled)] };
     const { revision = 0, ...old } = before ?? ({} as Partial<Fact>);
@@ -111,15 +152,14 @@ export function createCorrelation(parts: CorrelationParts): (event: Event, seq: 
   function assemble(id: string, before: Fact | undefined, gained: number): Assembled | undefined {
     const isCounted = countsReports(id);
     const members = events.membersOf(id, isCounted ? COUNTED_EDGE : undefined);
-    const progress = events.progressOf(id);
-    const all = progress === undefined ? members : [...members, progress];
-    if (all.length === 0) return undefined;
     const parentId = parentOf(id);
-    const parent = parentId === undefined ? undefined : (pending.get(parentId) ?? facts.get(parentId));
-    return assembleFact(id, all, {
-      parent,
-      count: isCounted ? countOf(members.length, before, gained) : undefined,
-    });
+    const parent = parentId === undefined ? undefined : (pending.get(parentId)?.fact ?? facts.get(parentId));
+    const count = isCounted ? countOf(members.length, before, gained) : undefined;
+    const assembled = members.length === 0 ? undefined : assembleFact(id, members, { parent, count });
+    if (assembled?.fact.endedAt !== undefined) return assembled;
+    // How far it has come matters while it runs.
+    const progress = ownerOf(id) === undefined ? events.progressOf(id) : undefined;
+    return progress === undefined ? assembled : assembleFact(id, [...members, progress], { parent, count });
   }
 
   /** Whether the fact is a chain of equal reports. */
@@ -129,6 +169,15 @@ export function createCorrelation(parts: CorrelationParts): (event: Event, seq: 
     const key = first && keyOf(first)?.key;
     return key?.kind === 'chain' && key.isCounted === true;
   }
+
+  /** What has no reports left became part of another fact. */
+  function retired(id: string, before: Fact | undefined): Assembled | undefined {
+    const to = moved.get(id);
+    if (before === undefined || to === undefined) return undefined;
+    const { revision: _, ...rest } = before;
+    const links = [{ relation: 'same-incident' as const, to }];
+    return { fact: { ...rest, members: [], links, mergedInto: to }, family: partsOf(before.type).family };
+  }
 }
 
 /** Counting thousands of reports for each that comes would take longer the longer it goes on; what came and went is known. */
@@ -136,31 +185,4 @@ function countOf(shown: number, before: Fact | undefined, gained: number): numbe
   if (shown < 2 * COUNTED_EDGE) return shown;
   const counted = before === undefined || before.mergedInto !== undefined ? 0 : before.facts['count'];
   return Math.max(shown, (typeof counted === 'number' ? counted : 0) + gained);
-}
-
-/** What has no reports left became part of another fact. */
-function retired(id: string, before: Fact | undefined, moves: readonly Move[]): Assembled | undefined {
-  const to = moves.findLast(({ from }) => from === id)?.to;
-  if (before === undefined || to === undefined) return undefined;
-  const { revision: _, ...rest } = before;
-  return {
-    fact: { ...rest, members: [], links: [{ relation: 'same-incident', to }], mergedInto: to },
-    family: partsOf(before.type).family,
-  };
-}
-
-/** What was left behind first: whoever follows facts takes what it knows of them along to where they went. */
-function orderOf(factId: string, moves: readonly Move[]): string[] {
-  const left = moves.map(({ from }) => from);
-  return [...new Set([...left, ...moves.map(({ to }) => to), factId])];
-}
-
-/** How many reports more each fact has. */
-function gainsOf(factId: string, moves: readonly Move[], isProgress: boolean): Map<string, number> {
-  const gains = new Map<string, number>(isProgress ? [] : [[factId, 1]]);
-  for (const { from, to, count } of moves) {
-    gains.set(from, (gains.get(from) ?? 0) - count);
-    gains.set(to, (gains.get(to) ?? 0) + count);
-  }
-  return gains;
 }

@@ -141,19 +141,25 @@ export function createEngine(parts: EngineParts): Engine {
       signal: stopping.signal,
       onRetry: (err) => onTrouble(err, 'publishing facts and incidents, will retry'),
     });
-    const writer = createWriter({ db, drain });
+    const writer = createWriter({ db, drain, complete: ingest.renew, undone: ingest.forget });
+    /** What looks at facts and incidents must see those of the events before it. */
+    const write = <T>(work: () => T) =>
+      writer.write(() => {
+        ingest.renew();
+        return work();
+      });
     closers.push(writer);
     await drain();
     await reconcile(values);
     const waited = await unexplained();
-    if (waited.length > 0) await writer.write(() => waited.forEach((fact) => follower.fact(fact)));
+    if (waited.length > 0) await write(() => waited.forEach((fact) => follower.fact(fact)));
 
     closers.push(
       await bus.consume(
         { durable: DURABLE, filters: [filters.allEvents], maxInFlight: IN_FLIGHT },
         async (message) => {
           const event = read(Event, message.data);
-          const isNew = await writer.write(() => ingest(event, message.seq));
+          const isNew = await writer.write(() => ingest.store(event, message.seq));
           counted.inc({ result: isNew ? 'stored' : 'known' });
           if (isNew) lag.observe(Math.max(0, now() - Date.parse(event.receivedAt)) / 1000);
           await liveInTurn(() => live.applyEvent(event));
@@ -166,7 +172,7 @@ export function createEngine(parts: EngineParts): Engine {
           await liveInTurn(() =>
             live.observe(observation, async ({ troubles, recoveries }) => {
               if (troubles.length + recoveries.length === 0) return;
-              await writer.write(() => {
+              await write(() => {
                 for (const trouble of troubles) follower.trouble(trouble);
                 for (const recovery of recoveries) follower.recovery(recovery);
               });
@@ -176,7 +182,7 @@ export function createEngine(parts: EngineParts): Engine {
       ),
       await bus.consume({ durable: DURABLE, filters: [filters.allDiagnoses] }, async (message) => {
         const diagnosis = read(Diagnosis, message.data);
-        await writer.write(() => follower.diagnosis(diagnosis));
+        await write(() => follower.diagnosis(diagnosis));
       }),
       await bus.answer(requests.events, DURABLE, (question) => events.query(EventsQuery.parse(question))),
       await bus.answer(requests.facts, DURABLE, (question) => facts.query(FactsQuery.parse(question))),
@@ -188,7 +194,7 @@ export function createEngine(parts: EngineParts): Engine {
         DURABLE,
         async (question): Promise<IncidentCommandAnswer> => {
           const command = IncidentCommand.parse(question);
-          const outcome = await writer.write(() => follower.command(command));
+          const outcome = await write(() => follower.command(command));
           if (outcome.kind === 'not-found')
             return { ok: false, code: 'not_found', message: `there is no incident ${command.id}` };
           if (outcome.kind === 'invalid') return { ok: false, code: 'invalid', message: outcome.message };
@@ -200,10 +206,10 @@ export function createEngine(parts: EngineParts): Engine {
       ),
     );
     every(TICK_MS, 'telling what has waited', async () => {
-      if (follower.isDue()) await writer.write(() => follower.tick());
+      if (follower.isDue()) await write(() => follower.tick());
     });
     every(RETENTION_TICK_MS, 'deleting old history', async () => {
-      while (!stopping.signal.aborted && (await writer.write(() => retain(now()))));
+      while (!stopping.signal.aborted && (await write(() => retain(now()))));
       db.exec('PRAGMA incremental_vacuum(2000)');
       size.set(usedBytes(db));
       open.set(incidents.countOpen());

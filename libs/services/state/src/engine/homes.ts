@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseUpid } from '@proxmox-mcp/proxmox-events';
+import { parseUpid, type Upid } from '@proxmox-mcp/proxmox-events';
 import type { Event } from '@proxmox-mcp/schemas';
+import { identityOf } from '../facts/identity.ts';
 import { timeOf, type ClusterKey, type Spot, type Task } from '../facts/keys/key.ts';
 import { KEYS, keyOf } from '../facts/keys/keys.ts';
 import { taskOf } from '../facts/task.ts';
 import type { EventStore } from '../history/events.ts';
 import type { PlaceStore } from '../history/places.ts';
 import type { Move } from './moves.ts';
-import { attach, attachAll, hasReports } from './settle-attached.ts';
+import { attach, attachAll } from './settle-attached.ts';
 import { settleInChain } from './settle-chain.ts';
 import { TASK, settleCluster } from './settle-cluster.ts';
 
@@ -24,6 +25,9 @@ export interface HomesParts {
   readonly onCut?: (key: string) => void;
 }
 
+/** UPIDs remembered. */
+const MAX_PARSED = 1_000;
+
 const ATTACHING = KEYS.filter((key) => key.kind === 'attach');
 const MATCHING = KEYS.filter((key) => key.kind === 'cluster').filter((key) => key.spotsOf !== undefined);
 
@@ -32,6 +36,8 @@ const MATCHING = KEYS.filter((key) => key.kind === 'cluster').filter((key) => ke
  * have to do with is asked again, and the answer is that of a fresh start.
  */
 export function createHomes({ events, places, onCut = () => undefined }: HomesParts): Homes {
+  const parsed = new Map<string, Upid | undefined>();
+
   /** A report without a UPID goes by its key, if there is one. */
   function settleReport(event: Event, fact: string): Move[] {
     const placed = keyOf(event);
@@ -51,31 +57,29 @@ export function createHomes({ events, places, onCut = () => undefined }: HomesPa
 
   /** A task is known, or known better: whoever may be of it is asked anew. */
   function settleTask(event: Event, upid: string): Move[] {
-    const parsed = parseUpid(upid);
+    const parsed = parse(upid);
     if (parsed === undefined) return [];
-    const reports = events.ownReports(upid);
     const tasks = remembering();
     const parts = { events, places, taskOf: tasks, onCut };
     const moves: Move[] = [];
     for (const key of ATTACHING) {
       const spot = spotIn(key.name, key.spotOf(parsed));
       if (spot === undefined) continue;
-      if (reports.length === 1) places.put(spot.place, { at: spot.at, item: upid, tag: TASK });
-      if (hasReports(key, spot, places)) moves.push(...attachAll(key, spot, parts));
+      const isFirst = places.put(spot.place, { at: spot.at, item: upid, tag: TASK });
+      if (isFirst || key.heeds(event)) moves.push(...attachAll(key, spot, parts));
     }
+    // A beginning tells nothing that the UPID does not.
+    if (identityOf(event).outcome === 'started') return moves;
     for (const key of MATCHING) {
-      if (key.concerns?.(parsed) === false) continue;
-      const before = spotsIn(
-        key,
-        taskOf(
-          upid,
-          reports.filter(({ id }) => id !== event.id),
-        ),
-      );
+      if (key.concerns?.(parsed, event) === false) continue;
+      const others = events.ownReports(upid).filter(({ id }) => id !== event.id);
+      const before = spotsIn(key, taskOf(parsed, others));
       const now = spotsIn(key, tasks(upid));
-      for (const spot of before) places.remove(spot.place, { at: spot.at, item: upid });
+      const has = (spots: readonly Spot[], spot: Spot) =>
+        spots.some((other) => isDeepStrictEqual(spot, other));
+      const left = before.filter((spot) => !has(now, spot));
+      for (const spot of left) places.remove(spot.place, { at: spot.at, item: upid });
       for (const spot of now) places.put(spot.place, { at: spot.at, item: upid, tag: TASK });
-      const left = before.filter((spot) => !now.some((other) => isDeepStrictEqual(spot, other)));
       for (const spot of [...left, ...now]) moves.push(...settleCluster(key, spot, parts));
     }
     return moves;
@@ -85,9 +89,19 @@ export function createHomes({ events, places, onCut = () => undefined }: HomesPa
   function remembering(): (upid: string) => Task | undefined {
     const known = new Map<string, Task | undefined>();
     return (upid) => {
-      if (!known.has(upid)) known.set(upid, taskOf(upid, events.ownReports(upid)));
+      if (!known.has(upid)) {
+        const parsed = parse(upid);
+        known.set(upid, parsed && taskOf(parsed, events.ownReports(upid)));
+      }
       return known.get(upid);
     };
+  }
+
+  /** A task is heard of several times in a row. */
+  function parse(upid: string): Upid | undefined {
+    if (parsed.size >= MAX_PARSED) parsed.clear();
+    if (!parsed.has(upid)) parsed.set(upid, parseUpid(upid));
+    return parsed.get(upid);
   }
 
   return {

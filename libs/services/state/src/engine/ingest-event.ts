@@ -6,7 +6,7 @@ import type { Outbox } from '../history/outbox.ts';
 import type { PlaceStore } from '../history/places.ts';
 import type { Follower } from '../incidents/follower.ts';
 import { conditionOf, type Trouble } from '../incidents/trouble.ts';
-import { createCorrelation, type FactChange } from './correlate.ts';
+import { createCorrelation, type Correlation, type FactChange } from './correlate.ts';
 
 /** What storing an event needs; all of it inside the caller's transaction. */
 export interface IngestParts {
@@ -23,14 +23,10 @@ export interface IngestParts {
   readonly onCut?: (key: string) => void;
 }
 
-/**
- * Makes the step from event to fact to incident.
- *
- * @returns a function that stores one event and all that follows from it; a second time it does nothing and answers false.
- */
-export function createIngest(parts: IngestParts): (event: Event, seq: number) => boolean {
+/** Makes the step from event to fact to incident. */
+export function createIngest(parts: IngestParts): Correlation {
   const { outbox, follower } = parts;
-  const correlate = createCorrelation({ ...parts, onFact: tell });
+  const correlation = createCorrelation({ ...parts, onFact: tell });
 
   function tell({ fact, before, isRelinked }: FactChange): void {
     outbox.owe({
@@ -49,7 +45,10 @@ export function createIngest(parts: IngestParts): (event: Event, seq: number) =>
       follower.trouble(condition.trouble);
   }
 
-  return (event, seq) => correlate(withCluster(event, parts.clusterOf), seq);
+  return {
+    ...correlation,
+    store: (event, seq) => correlation.store(withCluster(event, parts.clusterOf), seq),
+  };
 }
 
 /** A condition is told when it begins and when it becomes another one: a node that is being fenced, and has been. */

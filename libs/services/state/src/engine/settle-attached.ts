@@ -42,9 +42,3 @@ export function attachAll(key: AttachKey, { place, at }: Spot, parts: AttachPart
       return kept === undefined ? [] : attach(key, kept, place, parts);
     });
 }
-
-/** Whether anything but tasks lies where a task's reports would. */
-export function hasReports(key: AttachKey, { place, at }: Spot, places: PlaceStore): boolean {
-  const span = [at - key.reachMs.before, at + key.reachMs.after] as const;
-  return places.within(place, span, 4).some(({ tag }) => tag !== TASK);
-}

@@ -13,10 +13,22 @@ export interface Identity {
 /** `replication.job.failed` is a condition in the vocabulary, but it is an activity that failed. */
 const REPLICATION_FAILED = 'replication.job.failed';
 
+type Parts = { readonly family: string; readonly outcome: Outcome | undefined };
+
+/** Types are a small vocabulary and are taken apart a dozen times for every report. */
+const known = new Map<string, Parts>();
+const MAX_KNOWN = 2_000;
+
 /** Splits a type into what is done and how it went. */
-export function partsOf(type: string): { readonly family: string; readonly outcome: Outcome | undefined } {
-  if (type === REPLICATION_FAILED) return { family: 'replication.job', outcome: 'failed' };
-  return activityOf(type) ?? { family: type, outcome: undefined };
+export function partsOf(type: string): Parts {
+  const before = known.get(type);
+  if (before !== undefined) return before;
+  const parts: Parts =
+    type === REPLICATION_FAILED
+      ? { family: 'replication.job', outcome: 'failed' }
+      : (activityOf(type) ?? { family: type, outcome: undefined });
+  if (known.size < MAX_KNOWN) known.set(type, parts);
+  return parts;
 }
 
 /**

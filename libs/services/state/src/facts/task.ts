@@ -1,4 +1,4 @@
-import { parseUpid } from '@proxmox-mcp/proxmox-events';
+import type { Upid } from '@proxmox-mcp/proxmox-events';
 import type { Event } from '@proxmox-mcp/schemas';
 import { assembleFact } from './assemble-fact.ts';
 import { partsOf } from './identity.ts';
@@ -8,11 +8,11 @@ import type { Task } from './keys/key.ts';
  * A task as its own reports tell it.
  *
  * @param reports events that carry the UPID.
- * @returns `undefined` without reports, or where the text is no UPID.
+ * @returns `undefined` without reports.
  */
-export function taskOf(upid: string, reports: readonly Event[]): Task | undefined {
-  const parts = parseUpid(upid);
-  if (parts === undefined || reports.length === 0) return undefined;
+export function taskOf(parts: Upid, reports: readonly Event[]): Task | undefined {
+  if (reports.length === 0) return undefined;
+  const upid = parts.text;
   const { fact, family } = assembleFact(upid, reports);
   return {
     upid,

@@ -60,8 +60,9 @@ export const MIGRATIONS: readonly string[] = [
   `,
   `
   -- Where reports, tasks and facts are found by what has to do with them. What was stored before is not looked at again.
-  CREATE TABLE places (place TEXT NOT NULL, at INTEGER NOT NULL, item TEXT NOT NULL, tag TEXT NOT NULL) STRICT;
-  CREATE UNIQUE INDEX places_by_time ON places (place, at, item);
+  CREATE TABLE places (
+    place TEXT NOT NULL, at INTEGER NOT NULL, item TEXT NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (place, at, item)
+  ) STRICT, WITHOUT ROWID;
   CREATE INDEX places_by_age ON places (at);
   -- Reports of one second come in any order: what a fact shows of very many must not depend on it.
   DROP INDEX events_by_fact;

@@ -17,8 +17,8 @@ export interface Neighbour extends Lying {
 
 /** Where reports, tasks and facts can be found by what has to do with them: an index by place and time. */
 export interface PlaceStore {
-  /** Safe twice. */
-  put(place: string, lying: Lying): void;
+  /** @returns whether it did not lie there before. */
+  put(place: string, lying: Lying): boolean;
   remove(place: string, lying: Pick<Lying, 'at' | 'item'>): void;
   /** What lies in a span, both ends included, oldest first; at most `limit`, the newest of them. */
   within(place: string, span: readonly [number, number], limit: number): Lying[];
@@ -63,9 +63,7 @@ export function createPlaceStore(db: DatabaseSync): PlaceStore {
   const rows = (found: unknown[]) => found as Lying[];
   const row = (found: unknown) => found as Neighbour | undefined;
   return {
-    put(place, { at, item, tag }) {
-      put.run(place, at, item, tag);
-    },
+    put: (place, { at, item, tag }) => put.run(place, at, item, tag).changes === 1,
     remove(place, { at, item }) {
       remove.run(place, at, item);
     },

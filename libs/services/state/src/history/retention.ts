@@ -33,7 +33,8 @@ export function createRetention(db: DatabaseSync, limits: RetentionLimits): (now
      LEFT JOIN incidents i ON i.id = f.incident WHERE f.at < ? AND i.id IS NULL LIMIT ${STEP})`,
   );
   const oldPlaces = db.prepare(
-    `DELETE FROM places WHERE rowid IN (SELECT rowid FROM places WHERE at < (SELECT min(occurred) FROM events) ORDER BY at LIMIT ${STEP})`,
+    `DELETE FROM places WHERE (place, at, item) IN
+     (SELECT place, at, item FROM places WHERE at < (SELECT min(occurred) FROM events) ORDER BY at LIMIT ${STEP})`,
   );
   const firstEvents = db.prepare(
     `DELETE FROM events WHERE n IN (SELECT n FROM events ORDER BY received LIMIT ${STEP})`,

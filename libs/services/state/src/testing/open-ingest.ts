@@ -81,11 +81,14 @@ export function openTestIngest(options: TestIngestOptions = {}): TestIngest {
     follower,
     run: (work) => history.transaction(work),
     feed(...list) {
-      for (const event of list) history.transaction(() => ingest(event, ++seq));
+      for (const event of list) this.feedTogether(1, [event]);
     },
     feedTogether(pieces, list) {
       for (let at = 0; at < list.length; at += pieces)
-        history.transaction(() => list.slice(at, at + pieces).forEach((event) => ingest(event, ++seq)));
+        history.transaction(() => {
+          for (const event of list.slice(at, at + pieces)) ingest.store(event, ++seq);
+          ingest.renew();
+        });
     },
     told,
     transitions: () =>

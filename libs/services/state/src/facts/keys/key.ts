@@ -66,8 +66,8 @@ export interface ClusterKey extends AnyKey {
   placeOf(event: Event): string | undefined;
   /** Where the task can be matched; none for tasks it does not concern. */
   spotsOf?(task: Task): readonly Spot[];
-  /** Whether tasks of this kind have spots at all: saves looking closer. */
-  concerns?(parts: Upid): boolean;
+  /** Whether the end of a task that a report tells of can matter at all: saves looking closer. */
+  concerns?(parts: Upid, end: Event): boolean;
   /** A function of the set: the order within the neighbourhood says nothing. Reports that are left out stand alone. */
   partition(near: Neighbourhood): readonly Group[];
 }
@@ -80,6 +80,8 @@ export interface AttachKey extends AnyKey {
   spotOf(parts: Upid): Spot | undefined;
   /** Longest time from a task's start to a report of it, and by how much a report's clock may run before it; milliseconds. */
   readonly reachMs: { readonly before: number; readonly after: number };
+  /** Whether what a further report of a task tells can change the choice. */
+  heeds(report: Event): boolean;
   /** The task the report tells of. */
   choose(event: Event, tasks: readonly Task[]): Task | undefined;
   /** The fact of the report once its task is known. */

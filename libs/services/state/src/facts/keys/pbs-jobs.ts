@@ -44,7 +44,10 @@ export const pbsJobs: ClusterKey = {
     if (!JOBS.has(family)) return undefined;
     return hasFailed(event.type) ? failedAt(event) : doneAt(event, family);
   },
-  concerns: (parts) => parts.product === 'pbs',
+  concerns({ product }, { type }) {
+    const { family } = partsOf(type);
+    return product === 'pbs' && (JOBS.has(family) || (OTHERS.has(family) && hasFailed(type) === true));
+  },
   spotsOf({ family, fact, endedAt }) {
     if (endedAt === undefined || !(JOBS.has(family) || OTHERS.has(family))) return [];
     if (hasFailed(fact.type)) return [{ place: failedAt(fact), at: endedAt }];

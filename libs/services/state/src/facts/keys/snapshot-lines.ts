@@ -20,6 +20,7 @@ export const snapshotLines: AttachKey = {
     const { storage, facts } = taskSubject(parts);
     return { place: placeOf(parts.node, storage, String(facts['group'])), at: parts.starttime * SECOND };
   },
+  heeds: ({ facts }) => facts['backup_time'] !== undefined || facts['namespace'] !== undefined,
   choose(event, tasks) {
     const at = timeOf(event);
     const [namespace, time] = [event.facts['namespace'], event.facts['backup_time']];

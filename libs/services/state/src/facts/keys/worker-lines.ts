@@ -27,6 +27,7 @@ export const workerLines: AttachKey = {
     parts.product === 'pve'
       ? { place: placeOf(parts.node, parts.pid), at: parts.starttime * SECOND }
       : undefined,
+  heeds: ({ type }) => partsOf(type).outcome !== 'started',
   choose(event, tasks) {
     const at = timeOf(event);
     const fitting = tasks.filter(({ parts, startedAt, endedAt }) => {
