@@ -24,7 +24,7 @@ export function matchTasks(
 
   function pair(wanted: Fit): void {
     const taken = new Set(matches.values());
-    const waiting = groups.filter((group) => !matches.has(group));
+    const waiting = groups.filter((group) => !matches.has(group) && !group.isAmbiguous);
     const open = tasks.filter((task) => !taken.has(task));
     // What fits exactly elsewhere is no candidate here, even where that pair was not the only one.
     const isExact = (group: Copies) => open.some((task) => fits.get(group)?.get(task) === 'exact');

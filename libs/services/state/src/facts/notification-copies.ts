@@ -11,6 +11,8 @@ export interface Copies {
   readonly made: Interval;
   /** `true` failed, `false` went well; `undefined` for conditions. */
   readonly failed: boolean | undefined;
+  /** A single copy that may be of several others: it stands for none, and claims no task. */
+  readonly isAmbiguous: boolean;
 }
 
 /** What a notification says, whatever its channel did to the text. What it does not tell is absent. */
@@ -56,12 +58,13 @@ export function copiesOf(notifications: readonly Event[]): Copies[] {
     const fitting = groups.filter(
       (group) =>
         group.failed === failed &&
+        !group.isAmbiguous &&
         common(group.made, made) !== undefined &&
         group.events.every((other) => agree(contentOf(other), content, isCut(other) || isCut(event))),
     );
     const [group] = fitting;
     if (fitting.length !== 1 || group === undefined) {
-      groups.push({ events: [event], content, made, failed });
+      groups.push({ events: [event], content, made, failed, isAmbiguous: fitting.length > 1 });
       continue;
     }
     groups[groups.indexOf(group)] = {
@@ -69,6 +72,7 @@ export function copiesOf(notifications: readonly Event[]): Copies[] {
       content: { ...content, ...group.content },
       made: common(group.made, made) ?? made,
       failed,
+      isAmbiguous: false,
     };
   }
   return groups;

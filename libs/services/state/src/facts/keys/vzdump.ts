@@ -33,6 +33,9 @@ function fitOf({ content, made, failed }: Copies, { fact, endedAt }: Task): Fit 
   if (content['node'] !== undefined && content['node'] !== fact.node) return undefined;
   // A worker that died without a word, as on a lock timeout, counts as failed.
   if (failed !== hasFailed(fact.type)) return undefined;
+  // Jobs of the schedule run as root; nobody else's backup is one.
+  const isScheduled = typeof content['job_id'] === 'string' && content['job_id'] !== '';
+  if (isScheduled && (textIn(fact, 'user') ?? 'root@pam') !== 'root@pam') return undefined;
   const same = sameSet(vmidsOf(content['guests']), guestsOf(fact));
   if (same === false) return undefined;
   return same === true ? 'exact' : 'perhaps';
