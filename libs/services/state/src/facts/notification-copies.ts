@@ -78,13 +78,15 @@ export function copiesOf(notifications: readonly Event[]): Copies[] {
   return groups;
 }
 
-function contentOf({ type, node, storage, facts, text, product }: Event): Content {
+function contentOf({ type, cluster, node, storage, facts, text, product }: Event): Content {
   const told = Object.entries(facts).filter(
     ([key, value]) => !OF_CHANNEL.has(key) && value !== undefined && value !== null,
   );
   const { family } = partsOf(type);
   return {
     family,
+    // A host that runs both products is of a cluster for one and stands alone for the other.
+    ...(cluster === undefined ? {} : { [`${product} cluster`]: cluster }),
     ...(node === undefined ? {} : { node }),
     ...(storage === undefined ? {} : { storage }),
     ...Object.fromEntries(told),

@@ -1,5 +1,6 @@
 import type { Event } from '@proxmox-mcp/schemas';
 import { hasFailed } from '../notification-copies.ts';
+import { runsOf } from '../runs.ts';
 import { MINUTE, SECOND, placeOf, textIn, timeOf, type ClusterKey, type Group, type Task } from './key.ts';
 
 const REACH_MS = MINUTE;
@@ -42,6 +43,7 @@ export const guest: ClusterKey = {
 function stops(events: readonly Event[], tasks: readonly Task[]): Group[] {
   const stopped = runsOf(
     events.filter(({ type }) => STOPPED.has(type)),
+    REACH_MS,
     (a, b) => isSameGuest(a, b) && a.node === b.node,
   );
   return stopped.map((group) =>
@@ -58,6 +60,7 @@ function stops(events: readonly Event[], tasks: readonly Task[]): Group[] {
 function moves(events: readonly Event[], tasks: readonly Task[]): Group[] {
   const moved = runsOf(
     events.filter(({ type }) => MOVED.has(type)),
+    REACH_MS,
     (a, b) => isSameGuest(a, b) && targetOf(a) === targetOf(b),
   );
   return moved.map((group) =>
@@ -69,24 +72,6 @@ function moves(events: readonly Event[], tasks: readonly Task[]): Group[] {
       return (told ?? targetOf(event)) === targetOf(event) && (from ?? fact.node) === fact.node;
     }),
   );
-}
-
-/** Consecutive reports of the same thing within a minute of each other. */
-function runsOf(events: readonly Event[], isSame: (a: Event, b: Event) => boolean): Event[][] {
-  const runs: Event[][] = [];
-  for (const event of events) {
-    const run = runs.find((other) => {
-      const last = other.at(-1);
-      return (
-        last !== undefined &&
-        timeOf(event) - timeOf(last) <= REACH_MS &&
-        other.every((one) => isSame(one, event))
-      );
-    });
-    if (run) run.push(event);
-    else runs.push([event]);
-  }
-  return runs;
 }
 
 /** Of the tasks that did it the one that ended nearest. */

@@ -1,59 +1,38 @@
 import type { Event } from '@proxmox-mcp/schemas';
-import { MINUTE, SECOND, numberIn, placeOf, textIn, timeOf, type ClusterKey } from './key.ts';
+import { clusterLabels, splitBy } from '../cluster-labels.ts';
+import { runsOf } from '../runs.ts';
+import { MINUTE, SECOND, numberIn, textIn, timeOf, type ClusterKey } from './key.ts';
 
 /** Reports of one failure that do not count failures lie this close to each other. */
 const SAME_END_MS = 10 * SECOND;
 
 /**
  * One failure of a replication job: its notification and the job's status count failures in a row, its log and the scheduler's line
- * only tell when it ended. A chat's copy names no node, so the place is the job within its cluster.
+ * only tell when it ended. A chat's copy names no node and a mail perhaps not even the cluster, so the place is the job alone.
  */
 export const replication: ClusterKey = {
   kind: 'cluster',
   name: 'replication',
   types: ['replication.job.failed'],
   reachMs: 2 * MINUTE,
-  placeOf(event) {
-    const job = textIn(event, 'job_id');
-    return job === undefined ? undefined : placeOf(event.cluster, job);
-  },
+  placeOf: (event) => textIn(event, 'job_id'),
   partition({ events }) {
-    const counted = new Map<number, Event[]>();
-    const others: Event[] = [];
-    for (const event of events) {
-      const count = numberIn(event, 'failure_count');
-      if (count === undefined) others.push(event);
-      else counted.set(count, [...(counted.get(count) ?? []), event]);
-    }
-    const groups = [...counted.values()];
-    const loose: Event[] = [];
-    for (const event of others) {
-      const [nearest] = groups
-        .map((group) => ({ group, away: awayFrom(event, group) }))
-        .sort((a, b) => a.away - b.away || timeOf(at(a.group)) - timeOf(at(b.group)));
-      if (nearest !== undefined && nearest.away <= SAME_END_MS) nearest.group.push(event);
-      else loose.push(event);
-    }
-    return [...groups, ...runsOf(loose)].map((group) => ({ events: group }));
+    const clusters = splitBy(events, clusterLabels(events));
+    return clusters.flatMap(failuresOf).map((group) => ({ events: group }));
   },
 };
 
-/** Time to the nearest report that counts. */
-function awayFrom(event: Event, group: readonly Event[]): number {
-  const counts = group.filter((other) => numberIn(other, 'failure_count') !== undefined);
-  return Math.min(...counts.map((other) => Math.abs(timeOf(other) - timeOf(event))));
-}
-
-// A group has at least the report it was made for.
-const at = (group: readonly Event[]) => group[0] as Event;
-
-function runsOf(events: readonly Event[]): Event[][] {
-  const runs: Event[][] = [];
-  for (const event of events) {
-    const last = runs.at(-1);
-    const before = last?.at(-1);
-    if (last && before && timeOf(event) - timeOf(before) <= SAME_END_MS) last.push(event);
-    else runs.push([event]);
-  }
-  return runs;
+function failuresOf(events: readonly Event[]): Event[][] {
+  const isCounted = (event: Event) => numberIn(event, 'failure_count') !== undefined;
+  const failures = splitBy(events.filter(isCounted), (event) => String(numberIn(event, 'failure_count')));
+  const counted = failures.map((failure) => failure.map(timeOf));
+  const loose = events.filter((event) => {
+    if (isCounted(event)) return false;
+    const away = counted.map((times) => Math.min(...times.map((time) => Math.abs(time - timeOf(event)))));
+    const nearest = Math.min(...away);
+    if (nearest > SAME_END_MS) return true;
+    failures[away.indexOf(nearest)]?.push(event);
+    return false;
+  });
+  return [...failures, ...runsOf(loose, SAME_END_MS)];
 }

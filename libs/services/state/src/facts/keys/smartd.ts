@@ -1,4 +1,5 @@
 import type { Event } from '@proxmox-mcp/schemas';
+import { clusterLabels, splitBy } from '../cluster-labels.ts';
 import { DAY, placeOf, textIn, timeOf, type ClusterKey } from './key.ts';
 
 /**
@@ -20,13 +21,16 @@ export const smartd: ClusterKey = {
   },
   partition({ events }) {
     const named = events.filter((event) => textIn(event, 'serial') !== undefined);
-    const groups = new Map<string, Event[]>();
-    for (const event of events) {
-      const disk = textIn(event, 'serial') ?? serialOf(event, named) ?? textIn(event, 'device') ?? '';
-      const key = placeOf(clusterOf(event, events), disk);
-      groups.set(key, [...(groups.get(key) ?? []), event]);
-    }
-    return [...groups.values()].map((group) => ({ events: group }));
+    // Two clusters can have nodes of one name. A copy that PBS forwards names the host in place of the cluster.
+    const clusterOf = clusterLabels(
+      events,
+      ({ product, cluster }) => product === 'pve' && cluster !== undefined,
+    );
+    const diskOf = (event: Event) =>
+      textIn(event, 'serial') ?? serialOf(event, named) ?? textIn(event, 'device') ?? '';
+    return splitBy(events, (event) => placeOf(clusterOf(event), diskOf(event))).map((group) => ({
+      events: group,
+    }));
   },
 };
 
@@ -37,14 +41,4 @@ function serialOf(event: Event, named: readonly Event[]): string | undefined {
     .filter((other) => textIn(other, 'device') === textIn(event, 'device'))
     .sort((a, b) => away(a) - away(b) || timeOf(a) - timeOf(b) || (a.id < b.id ? -1 : 1));
   return nearest && textIn(nearest, 'serial');
-}
-
-/**
- * Two clusters can have nodes of one name. A copy that PBS forwards names the host in place of the cluster, and belongs to the only
- * cluster that speaks of such a node.
- */
-function clusterOf({ product, cluster }: Event, events: readonly Event[]): string {
-  const clusters = new Set(events.filter((event) => event.product === 'pve').map((event) => event.cluster));
-  if (product === 'pve') return cluster ?? '';
-  return (clusters.size === 1 ? [...clusters][0] : cluster) ?? '';
 }

@@ -1,14 +1,18 @@
-import { MINUTE, placeOf, textIn, type ChainKey } from './key.ts';
+import { clusterLabels, splitBy } from '../cluster-labels.ts';
+import { runsOf } from '../runs.ts';
+import { MINUTE, placeOf, textIn, type ClusterKey } from './key.ts';
 
-/** Somebody pressed "Test": no field tells more than the target's name. */
-export const testNotification: ChainKey = {
-  kind: 'chain',
+/** Somebody pressed "Test": nothing tells more than the target's name. */
+export const testNotification: ClusterKey = {
+  kind: 'cluster',
   name: 'test',
   types: ['notification.test.received'],
-  linkOf(event) {
-    const target = textIn(event, 'target');
-    // smartd and mdadm have tests too, which name a device.
-    const about = target ?? placeOf(event.node, textIn(event, 'device') ?? textIn(event, 'array'));
-    return { place: placeOf(event.cluster, about), tag: '', silenceMs: MINUTE };
+  reachMs: MINUTE,
+  // smartd and mdadm have tests too, which name a device.
+  placeOf: (event) =>
+    textIn(event, 'target') ?? placeOf(event.node, textIn(event, 'device') ?? textIn(event, 'array')),
+  partition({ events }) {
+    const groups = splitBy(events, clusterLabels(events));
+    return groups.flatMap((group) => runsOf(group, MINUTE)).map((run) => ({ events: run }));
   },
 };

@@ -18,7 +18,11 @@ export const recurrence: LinkRule = {
     const count = numberIn(failure, 'failure_count') ?? 0;
     const [before] = latest(
       others.filter(
-        (other) => startOf(other) < startOf(failure) && numberIn(other, 'failure_count') !== undefined,
+        (other) =>
+          // A mail may name neither node nor cluster.
+          (other.cluster ?? failure.cluster) === (failure.cluster ?? other.cluster) &&
+          startOf(other) < startOf(failure) &&
+          numberIn(other, 'failure_count') !== undefined,
       ),
     );
     // A lower or equal count means that it went well in between.
@@ -28,7 +32,5 @@ export const recurrence: LinkRule = {
 
 function spotOf(failure: Linked) {
   const [job, count] = [textIn(failure, 'job_id'), numberIn(failure, 'failure_count')];
-  return job === undefined || count === undefined
-    ? []
-    : [{ place: placeOf(failure.cluster, job), at: startOf(failure) }];
+  return job === undefined || count === undefined ? [] : [{ place: placeOf(job), at: startOf(failure) }];
 }
