@@ -72,7 +72,7 @@ export function createCorrelation(parts: CorrelationParts): Correlation {
       const { factId, outcome } = identityOf(event);
       const isProgress = outcome === 'progress';
       if (!events.insert(event, { seq, fact: factId, isProgress })) return false;
-      const moves = isProgress ? [] : homes.settle(event, factId);
+      const moves = homes.settle(event, factId);
       // Only now, for what throws above is undone.
       for (const { from } of moves) gain(from, 0);
       for (const { from, to, count } of moves) {

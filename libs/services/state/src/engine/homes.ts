@@ -62,14 +62,16 @@ export function createHomes({ events, places, onCut = () => undefined }: HomesPa
     const tasks = remembering();
     const parts = { events, places, taskOf: tasks, onCut };
     const moves: Move[] = [];
+    // It tells nothing that the UPID does not.
+    const { outcome } = identityOf(event);
+    const isBeginning = outcome === 'started' || outcome === 'progress';
     for (const key of ATTACHING) {
       const spot = spotIn(key.name, key.spotOf(parsed));
       if (spot === undefined) continue;
       const isFirst = places.put(spot.place, { at: spot.at, item: upid, tag: TASK });
-      if (isFirst || key.heeds(event)) moves.push(...attachAll(key, spot, parts));
+      if (isFirst || (!isBeginning && key.heeds(event))) moves.push(...attachAll(key, spot, parts));
     }
-    // A beginning tells nothing that the UPID does not.
-    if (identityOf(event).outcome === 'started') return moves;
+    if (isBeginning) return moves;
     for (const key of MATCHING) {
       if (key.concerns?.(parsed, event) === false) continue;
       const others = events.ownReports(upid).filter(({ id }) => id !== event.id);
@@ -91,10 +93,17 @@ export function createHomes({ events, places, onCut = () => undefined }: HomesPa
     return (upid) => {
       if (!known.has(upid)) {
         const parsed = parse(upid);
-        known.set(upid, parsed && taskOf(parsed, events.ownReports(upid)));
+        known.set(upid, parsed && taskOf(parsed, reportsOf(upid)));
       }
       return known.get(upid);
     };
+  }
+
+  /** A task may be known by its progress alone. */
+  function reportsOf(upid: string): Event[] {
+    const reports = events.ownReports(upid);
+    const progress = reports.length > 0 ? undefined : events.progressOf(upid);
+    return progress === undefined ? reports : [progress];
   }
 
   /** A task is heard of several times in a row. */

@@ -80,7 +80,8 @@ export interface AttachKey extends AnyKey {
   spotOf(parts: Upid): Spot | undefined;
   /** Longest time from a task's start to a report of it, and by how much a report's clock may run before it; milliseconds. */
   readonly reachMs: { readonly before: number; readonly after: number };
-  /** Whether what a further report of a task tells can change the choice. */
+  /** Whether what a task's end tells can change the choice. */
+
   heeds(report: Event): boolean;
   /** The task the report tells of. */
   choose(event: Event, tasks: readonly Task[]): Task | undefined;

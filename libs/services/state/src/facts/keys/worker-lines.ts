@@ -27,7 +27,8 @@ export const workerLines: AttachKey = {
     parts.product === 'pve'
       ? { place: placeOf(parts.node, parts.pid), at: parts.starttime * SECOND }
       : undefined,
-  heeds: ({ type }) => partsOf(type).outcome !== 'started',
+  // When a task ended bounds what is its own.
+  heeds: () => true,
   choose(event, tasks) {
     const at = timeOf(event);
     const fitting = tasks.filter(({ parts, startedAt, endedAt }) => {
