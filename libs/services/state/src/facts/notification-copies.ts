@@ -11,6 +11,8 @@ export interface Copies {
   readonly made: Interval;
   /** `true` failed, `false` went well; `undefined` for conditions. */
   readonly failed: boolean | undefined;
+  /** What one of them tells may be the beginning only. */
+  readonly isCut: boolean;
   /** A single copy that may be of several others: it stands for none, and claims no task. */
   readonly isAmbiguous: boolean;
 }
@@ -51,28 +53,33 @@ export function hasFailed(type: string): boolean | undefined {
 export function copiesOf(notifications: readonly Event[]): Copies[] {
   const groups: Copies[] = [];
   const sorted = notifications
-    .map((event) => ({ event, content: contentOf(event), made: madeIn(event) }))
+    .map((event) => ({
+      event,
+      content: contentOf(event),
+      made: madeIn(event),
+      failed: hasFailed(event.type),
+    }))
     .sort((a, b) => richness(b.content) - richness(a.content) || order(a.event, b.event));
-  for (const { event, content, made } of sorted) {
-    const failed = hasFailed(event.type);
+  for (const { event, content, made, failed } of sorted) {
+    const isCut = event.facts['truncated'] === true || event.facts['log_omitted'] === true;
     const fitting = groups.filter(
       (group) =>
         group.failed === failed &&
         !group.isAmbiguous &&
         common(group.made, made) !== undefined &&
-        group.events.every((other) => agree(contentOf(other), content, isCut(other) || isCut(event))),
+        agree(group.content, content, group.isCut || isCut),
     );
     const [group] = fitting;
     if (fitting.length !== 1 || group === undefined) {
-      groups.push({ events: [event], content, made, failed, isAmbiguous: fitting.length > 1 });
+      groups.push({ events: [event], content, made, failed, isCut, isAmbiguous: fitting.length > 1 });
       continue;
     }
     groups[groups.indexOf(group)] = {
+      ...group,
       events: [...group.events, event],
       content: { ...content, ...group.content },
       made: common(group.made, made) ?? made,
-      failed,
-      isAmbiguous: false,
+      isCut: group.isCut || isCut,
     };
   }
   return groups;
@@ -112,8 +119,6 @@ function isBeginning(a: unknown, b: unknown): boolean {
   const length = Math.min(a.length, b.length);
   return length > 0 && isDeepStrictEqual(a.slice(0, length), b.slice(0, length));
 }
-
-const isCut = ({ facts }: Event) => facts['truncated'] === true || facts['log_omitted'] === true;
 
 const richness = (content: Content) => Object.keys(content).length;
 
