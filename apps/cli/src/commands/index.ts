@@ -11,6 +11,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   history: async () => (await import('./history.ts')).history,
   replay: async () => (await import('./replay.ts')).replay,
   normalize: async () => (await import('./normalize.ts')).normalize,
+  correlate: async () => (await import('./correlate.ts')).correlate,
   token: async () => (await import('./token.ts')).token,
   'setup-target': async () => (await import('./setup-target.ts')).setupTarget,
   stdio: async () => (await import('./stdio.ts')).stdio,

@@ -16,12 +16,17 @@ import {
 import { Inventory, type Channel, type NormalizeResult } from '@proxmox-mcp/schemas';
 import { UsageError, type Command } from '../command.ts';
 
+/** Reads the raw inputs of one way in. */
 export interface Reader {
   readonly channel: Channel;
-  readonly read: (raw: Buffer, options: NormalizeOptions) => NormalizeResult;
+  /** One that is heavy to load may load itself first. */
+  readonly read: (raw: Buffer, options: NormalizeOptions) => NormalizeResult | Promise<NormalizeResult>;
 }
 
-/** What can be read so far, by the word on the command line; the word that kept inputs name as their format. */
+/**
+ * What can be read so far, by the word on the command line; the word that kept inputs name as their format. The one place that
+ * lists them.
+ */
 export const READERS: Readonly<Record<string, Reader>> = {
   webhook: { channel: 'webhook', read: normalizeWebhook },
   gotify: { channel: 'gotify', read: normalizeGotify },
@@ -55,7 +60,7 @@ export const normalize: Command = {
     const context = values.context === undefined ? undefined : await readJson(values.context);
     const inventory =
       values.inventory === undefined ? undefined : Inventory.parse(await readJson(values.inventory));
-    const result = reader.read(raw, {
+    const result = await reader.read(raw, {
       receivedAt,
       // A context file is an object by its format; what is in it is read key by key.
       ...(context === undefined ? {} : { context: context as Record<string, unknown> }),

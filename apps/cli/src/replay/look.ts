@@ -1,4 +1,4 @@
-import { correlateEvents } from '@proxmox-mcp/state';
+import { createCorrelator } from '@proxmox-mcp/state';
 import { Fact, type Event, type Inventory } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
 import { GatewayError, type Ask } from '../gateway-client.ts';
@@ -20,6 +20,9 @@ export interface Look {
 
 /** More are not held in memory at a time: ask for a shorter span. */
 const MAX_INPUTS = 200_000;
+
+/** Events stored in one transaction. */
+const BATCH = 1_000;
 
 /** The span holds more than can be compared at once. */
 export class TooMuch extends Error {
@@ -63,7 +66,7 @@ export async function lookAgain(
     differences.push(...told.map((difference) => ({ ...difference, from })));
     if (fresh.size > 0) missing.push({ input, events: events.filter(({ id }) => fresh.has(id)) });
   }
-  if (withFacts) differences.push(...(await factDifferences(ask, span, then, now)));
+  if (withFacts) differences.push(...(await factDifferences(ask, span, { then, now, inventory })));
   return { inputs, same, unread, differences, missing };
 }
 
@@ -89,11 +92,28 @@ async function unknownOnes(
   return candidates;
 }
 
+/** What the inputs of a span gave then, and give now. */
+interface Reading {
+  readonly then: ReadonlyMap<string, Event>;
+  readonly now: ReadonlyMap<string, Event>;
+  readonly inventory: Inventory;
+}
+
+/** The facts that events tell of, without touching any history. */
+function correlate(events: readonly Event[], inventory: Inventory): Fact[] {
+  const correlator = createCorrelator(inventory.sources);
+  try {
+    for (let at = 0; at < events.length; at += BATCH) correlator.add(...events.slice(at, at + BATCH));
+    return correlator.facts().map(({ fact }) => fact);
+  } finally {
+    correlator.close();
+  }
+}
+
 async function factDifferences(
   ask: Ask,
   { since, until }: Span,
-  then: ReadonlyMap<string, Event>,
-  now: ReadonlyMap<string, Event>,
+  { then, now, inventory }: Reading,
 ): Promise<Difference[]> {
   const inOrder = [...now.values()].sort((a, b) => Date.parse(a.receivedAt) - Date.parse(b.receivedAt));
   // What the history completed an event with, a replay does not know.
@@ -101,7 +121,7 @@ async function factDifferences(
     const cluster = event.cluster ?? then.get(event.id)?.cluster;
     return cluster === undefined ? event : { ...event, cluster };
   });
-  const after = correlateEvents(completed);
+  const after = correlate(completed, inventory);
   const hasNews = ({ members }: Fact) => members.some((id) => !then.has(id));
   const before = await factsOf(ask, { since, until });
   const known = new Set(before.map(({ id }) => id));

@@ -35,6 +35,7 @@ const NORMALIZE_GOTIFY =
   'npm run -s pmx -- normalize gotify libs/services/ingest-gotify/testcases/gotify/stream-pbs-verify-ok.json --inventory libs/services/ingest-gotify/testcases/inventory.json';
 const NORMALIZE_NTFY =
   'npm run -s pmx -- normalize ntfy libs/services/ingest-ntfy/testcases/ntfy/titled-test.json --inventory libs/services/ingest-ntfy/testcases/inventory.json';
+const CORRELATE = 'npm run -s pmx -- correlate apps/cli/testcases/scenarios/nfs-down-twice.json';
 
 const PATIENCE_MS = 240_000;
 
@@ -122,7 +123,7 @@ describe('the commands of the pages, beside the running demo', () => {
     async () => {
       const help = await shell.run(HELP);
       expect(help.code).toBe(0);
-      const words = 'up test-connection tail history replay normalize token setup-target stdio';
+      const words = 'up test-connection tail history replay normalize correlate token setup-target stdio';
       for (const word of words.split(' ')) expect(help.stdout).toContain(`\n  ${word} `);
       const syslog = await shell.run(NORMALIZE_SYSLOG);
       expect(JSON.parse(syslog.stdout)).toMatchObject({ events: [{ type: 'cluster.link.down' }] });
@@ -132,6 +133,11 @@ describe('the commands of the pages, beside the running demo', () => {
       expect(JSON.parse(gotify.stdout)).toMatchObject({ events: [{ type: 'backup.verify.succeeded' }] });
       const ntfy = await shell.run(NORMALIZE_NTFY);
       expect(JSON.parse(ntfy.stdout)).toMatchObject({ events: [{ type: 'notification.test.received' }] });
+      const grouping = JSON.parse((await shell.run(CORRELATE)).stdout) as { links: unknown[] };
+      expect(grouping.links).toEqual([
+        [1, 'caused-by', 0],
+        [5, 'caused-by', 4],
+      ]);
     },
     PATIENCE_MS,
   );

@@ -1,5 +1,6 @@
 import type { EventDraft, NormalizeResult } from '@proxmox-mcp/schemas';
 import { withCluster, type NormalizeOptions } from '../input.ts';
+import { createLocalClock } from '../local-clock.ts';
 import { severityOf } from '../severity.ts';
 import { outcomeOf } from '../task/outcome.ts';
 import { taskBase, taskDraft } from '../task/task-draft.ts';
@@ -27,7 +28,11 @@ export function normalizeTaskLog(raw: Buffer, options: NormalizeOptions): Normal
   const marks = present({ sanitized: sanitized || undefined, truncated: truncated || undefined });
   if (typeof context['replication_job'] === 'string') {
     const node = typeof context['node'] === 'string' ? context['node'] : undefined;
-    return finish(readReplication(lines, context['replication_job'], node), marks, options);
+    const zone = options.inventory?.sources.find((source) =>
+      source.nodes.some(({ name }) => name === node),
+    )?.timezone;
+    const clock = zone === undefined ? undefined : createLocalClock(zone);
+    return finish(readReplication(lines, context['replication_job'], node, clock), marks, options);
   }
   const upid = parseUpid(context['upid']);
   if (!upid) return { reject: true, reason: 'bad-upid', detail: 'a task log needs the UPID of its task' };

@@ -1,4 +1,5 @@
 import type { EventDraft, NormalizeResult } from '@proxmox-mcp/schemas';
+import { parseLocalTime, type LocalClock } from '../local-clock.ts';
 import { severityOf } from '../severity.ts';
 import { oneLine } from '../text.ts';
 
@@ -9,11 +10,13 @@ const MAX_VOLUMES = 100;
  * Reads the log of one run of a replication job, which is no task and has no UPID. A run that ended well has nothing to say.
  *
  * @param node where the log was read.
+ * @param clock local time of that node, where its zone is known: the stamps of the log are in it.
  */
 export function readReplication(
   lines: readonly string[],
   job: string,
   node: string | undefined,
+  clock?: LocalClock,
 ): NormalizeResult {
   const match = /^([1-9]\d{0,8})-\d{1,9}$/.exec(job);
   if (!match)
@@ -38,12 +41,14 @@ export function readReplication(
   }
   if (error === undefined) return { events: [] };
   const type = 'replication.job.failed';
+  const endedAt = clock === undefined ? undefined : parseLocalTime(stamp, clock);
   const draft: EventDraft = {
     type,
     severity: severityOf(type),
     product: 'pve',
     ...(node !== undefined && { node }),
     guest: { kind, vmid: Number(match[1]) },
+    ...(endedAt !== undefined && { occurredAtGuess: endedAt }),
     facts: { job_id: job, error, volumes },
     identity: `replication/${job}/${stamp}`,
   };

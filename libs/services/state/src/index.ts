@@ -1,2 +1,3 @@
+export { createCorrelator } from './correlator.ts';
+export type { Correlated, Correlator } from './correlator.ts';
 export { state } from './service.ts';
-export { correlateEvents } from './correlate.ts';

@@ -1,7 +1,9 @@
+import { createLiveInventory, type LiveInventory } from '@proxmox-mcp/ingest-kit';
 import { defineService, type Logger, type ServiceContext } from '@proxmox-mcp/service-kit';
 import { StateConfig } from './config.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { LEASE_MS, createLease, type Lease } from './engine/lease.ts';
+import { topologyOf, type Topology } from './facts/topology.ts';
 import { HistoryInUse, openHistory } from './history/open-history.ts';
 
 /** How often a waiting replica looks whether it may take over, in milliseconds. */
@@ -23,6 +25,13 @@ export const state = defineService({
     let turn: Promise<void> = Promise.resolve();
     let isStopped = false;
     let waitsFor = '';
+    const inventory = createLiveInventory({
+      bus: context.bus,
+      log: context.log,
+      configured: context.inventory,
+      hosts: context.hosts,
+    });
+    const topology = remembered(inventory);
 
     /** @returns whether this replica writes now. @throws {HistoryTooNew} */
     async function takeOver(): Promise<boolean> {
@@ -46,7 +55,7 @@ export const state = defineService({
           history.close();
           return false;
         }
-        const engine = createEngine({ ...partsOf(context), history });
+        const engine = createEngine({ ...partsOf(context), history, topology });
         try {
           await engine.start();
         } catch (err) {
@@ -108,6 +117,7 @@ export const state = defineService({
 
     return {
       async start() {
+        await inventory.start();
         if (await takeOver()) return;
         context.log.info({ waitsFor }, 'standing by');
         stand();
@@ -118,6 +128,7 @@ export const state = defineService({
         await turn;
         const held = active;
         await letGo();
+        await inventory.stop();
         // Best effort: without it the next one waits until the lease ends, or takes it at once where the file is the same.
         await held?.lease.release().catch((err: unknown) => context.log.debug({ err }, 'lease not released'));
       },
@@ -130,6 +141,19 @@ export const state = defineService({
     };
   },
 });
+
+/** Reads the inventory anew when it has changed. */
+function remembered(inventory: LiveInventory): () => Topology {
+  let index = inventory.index();
+  let topology = topologyOf(index);
+  return () => {
+    if (index !== inventory.index()) {
+      index = inventory.index();
+      topology = topologyOf(index);
+    }
+    return topology;
+  };
+}
 
 function partsOf({ bus, config, metrics, now, log }: ServiceContext<StateConfig>) {
   return {

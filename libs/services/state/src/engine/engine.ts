@@ -22,9 +22,11 @@ import { createDeadLetterStore } from '../history/dead-letters.ts';
 import { createEventStore } from '../history/events.ts';
 import { createFactStore } from '../history/facts.ts';
 import { createIncidentStore } from '../history/incidents.ts';
+import type { Topology } from '../facts/topology.ts';
 import type { HistoryFile } from '../history/open-history.ts';
 import { createOutbox } from '../history/outbox.ts';
 import { createRawInputStore } from '../history/raw-inputs.ts';
+import { createPlaceStore } from '../history/places.ts';
 import { createRetention, usedBytes, type RetentionLimits } from '../history/retention.ts';
 import { mayBeEcho } from '../incidents/echo.ts';
 import { createFollower } from '../incidents/follower.ts';
@@ -41,6 +43,8 @@ export interface EngineParts {
   readonly limits: RetentionLimits;
   readonly metrics: Metrics;
   readonly now: () => number;
+  /** The inventory of this moment. */
+  readonly topology: () => Topology;
   /** Told of what went wrong and is tried again. */
   readonly onTrouble: (err: unknown, doing: string) => void;
 }
@@ -67,13 +71,15 @@ const RETENTION_TICK_MS = 60_000;
 const RECONCILE_TICK_MS = 3_600_000;
 
 /** Makes the engine of one history. Only one may run on a bus at a time: see `lease.ts`. */
-export function createEngine({ bus, history, limits, metrics, now, onTrouble }: EngineParts): Engine {
+export function createEngine(parts: EngineParts): Engine {
+  const { bus, history, limits, metrics, now, onTrouble } = parts;
   const { db } = history;
   const events = createEventStore(db);
   const facts = createFactStore(db);
   const incidents = createIncidentStore(db);
   const rawInputs = createRawInputStore(db, (id) => events.ofRaw(id));
   const deadLetters = createDeadLetterStore(db);
+  const places = createPlaceStore(db);
   const outbox = createOutbox(db);
   const retain = createRetention(db, limits);
   const stopping = new AbortController();
@@ -101,6 +107,11 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
     'From receiving an event to its facts and incidents being on the bus.',
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30, 300],
   );
+  const cut = metrics.counter(
+    'state_neighbourhoods_cut_total',
+    'Times that more was near a report than is looked at to find what belongs to it.',
+    ['key'],
+  );
   const size = metrics.gauge('state_history_bytes', 'Bytes of the history in use.');
   const open = metrics.gauge('state_incidents_open', 'Unresolved incidents.');
 
@@ -126,9 +137,12 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
     const ingest = createIngest({
       events,
       facts,
+      places,
       outbox,
       follower,
       now,
+      topology: parts.topology,
+      onCut: (key) => cut.inc({ key }),
       clusterOf: (node, product) => live.clusterOf(node, product),
       isOutdated: ({ cluster, node, at, condition }) =>
         node !== undefined &&
@@ -141,19 +155,25 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
       signal: stopping.signal,
       onRetry: (err) => onTrouble(err, 'publishing facts and incidents, will retry'),
     });
-    const writer = createWriter({ db, drain });
+    const writer = createWriter({ db, drain, complete: ingest.renew, undone: ingest.forget });
+    /** What looks at facts and incidents must see those of the events before it. */
+    const write = <T>(work: () => T) =>
+      writer.write(() => {
+        ingest.renew();
+        return work();
+      });
     closers.push(writer);
     await drain();
     await reconcile(values);
     const waited = await unexplained();
-    if (waited.length > 0) await writer.write(() => waited.forEach((fact) => follower.fact(fact)));
+    if (waited.length > 0) await write(() => waited.forEach((fact) => follower.fact(fact)));
 
     closers.push(
       await bus.consume(
         { durable: DURABLE, filters: [filters.allEvents], maxInFlight: IN_FLIGHT },
         async (message) => {
           const event = read(Event, message.data);
-          const isNew = await writer.write(() => ingest(event, message.seq));
+          const isNew = await writer.write(() => ingest.store(event, message.seq));
           counted.inc({ result: isNew ? 'stored' : 'known' });
           // A replay tells of the past: it is neither late nor how things are.
           if (event.replayedAt !== undefined) return;
@@ -180,7 +200,7 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
           await liveInTurn(() =>
             live.observe(observation, async ({ troubles, recoveries }) => {
               if (troubles.length + recoveries.length === 0) return;
-              await writer.write(() => {
+              await write(() => {
                 for (const trouble of troubles) follower.trouble(trouble);
                 for (const recovery of recoveries) follower.recovery(recovery);
               });
@@ -190,7 +210,7 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
       ),
       await bus.consume({ durable: DURABLE, filters: [filters.allDiagnoses] }, async (message) => {
         const diagnosis = read(Diagnosis, message.data);
-        await writer.write(() => follower.diagnosis(diagnosis));
+        await write(() => follower.diagnosis(diagnosis));
       }),
       await bus.answer(requests.events, DURABLE, (question) => events.query(EventsQuery.parse(question))),
       await bus.answer(requests.facts, DURABLE, (question) => facts.query(FactsQuery.parse(question))),
@@ -206,7 +226,7 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
         DURABLE,
         async (question): Promise<IncidentCommandAnswer> => {
           const command = IncidentCommand.parse(question);
-          const outcome = await writer.write(() => follower.command(command));
+          const outcome = await write(() => follower.command(command));
           if (outcome.kind === 'not-found')
             return { ok: false, code: 'not_found', message: `there is no incident ${command.id}` };
           if (outcome.kind === 'invalid') return { ok: false, code: 'invalid', message: outcome.message };
@@ -218,10 +238,10 @@ export function createEngine({ bus, history, limits, metrics, now, onTrouble }: 
       ),
     );
     every(TICK_MS, 'telling what has waited', async () => {
-      if (follower.isDue()) await writer.write(() => follower.tick());
+      if (follower.isDue()) await write(() => follower.tick());
     });
     every(RETENTION_TICK_MS, 'deleting old history', async () => {
-      while (!stopping.signal.aborted && (await writer.write(() => retain(now()))));
+      while (!stopping.signal.aborted && (await write(() => retain(now()))));
       db.exec('PRAGMA incremental_vacuum(2000)');
       size.set(usedBytes(db));
       open.set(incidents.countOpen());

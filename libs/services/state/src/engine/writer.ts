@@ -15,6 +15,10 @@ export interface WriterParts {
   readonly db: DatabaseSync;
   /** Gives the bus what committed transactions owe; resolves when nothing is owed, throws when stopped. */
   readonly drain: () => Promise<void>;
+  /** Called before each commit, for what its pieces left to be done together. */
+  readonly complete?: () => void;
+  /** Called when a transaction has been undone. */
+  readonly undone?: () => void;
   /** Called with the number of pieces of work of each transaction. */
   readonly onCommit?: (pieces: number) => void;
 }
@@ -37,7 +41,7 @@ interface Piece {
  * Makes the writer. Pieces that arrive while a transaction is under way share the next one: alone each is written at once, under
  * load a commit serves many.
  */
-export function createWriter({ db, drain, onCommit }: WriterParts): Writer {
+export function createWriter({ db, drain, complete, undone, onCommit }: WriterParts): Writer {
   const waiting: Piece[] = [];
   let loop: Promise<void> | undefined;
   let isStopped = false;
@@ -77,10 +81,14 @@ export function createWriter({ db, drain, onCommit }: WriterParts): Writer {
           piece.fail(err);
         }
       }
+      complete?.();
       db.exec('COMMIT');
       return done;
     } catch (err) {
       if (db.isTransaction) db.exec('ROLLBACK');
+      undone?.();
+      // One of them cannot be completed: alone each fails or succeeds by itself.
+      if (done.length > 1) return done.flatMap((piece) => commit([piece]));
       for (const piece of pieces) piece.fail(err);
       return [];
     }

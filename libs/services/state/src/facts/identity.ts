@@ -13,6 +13,12 @@ export interface Identity {
 /** `replication.job.failed` is a condition in the vocabulary, but it is an activity that failed. */
 const REPLICATION_FAILED = 'replication.job.failed';
 
+type Parts = { readonly family: string; readonly outcome: Outcome | undefined };
+
+/** Types are a small vocabulary and are taken apart a dozen times for every report. */
+const known = new Map<string, Parts>();
+const MAX_KNOWN = 2_000;
+
 /** Sums up what a source told beyond its rate. All reports of one storm carry its id. */
 const STORM = 'source.storm';
 
@@ -32,14 +38,20 @@ export function isWholeType(family: string): boolean {
 }
 
 /** Splits a type into what is done and how it went. */
-export function partsOf(type: string): { readonly family: string; readonly outcome: Outcome | undefined } {
-  if (type === REPLICATION_FAILED) return { family: 'replication.job', outcome: 'failed' };
-  return activityOf(type) ?? { family: type, outcome: undefined };
+export function partsOf(type: string): Parts {
+  const before = known.get(type);
+  if (before !== undefined) return before;
+  const parts: Parts =
+    type === REPLICATION_FAILED
+      ? { family: 'replication.job', outcome: 'failed' }
+      : (activityOf(type) ?? { family: type, outcome: undefined });
+  if (known.size < MAX_KNOWN) known.set(type, parts);
+  return parts;
 }
 
 /**
  * T1, the exact identity: whatever carries a UPID tells of that task, and two UPIDs never meet. Everything else is a fact of its
- * own until a weaker key (`match-notification.ts`; T2 and T4 to T6 belong beside it) finds where it belongs.
+ * own until one of the weaker keys (`keys/`) finds where it belongs.
  */
 export function identityOf(event: Event): Identity {
   const { family, outcome } = partsOf(event.type);
@@ -52,9 +64,16 @@ export function identityOf(event: Event): Identity {
   return { factId: guestPartId(event.upid, event.guest.vmid), family, outcome };
 }
 
+const OWN = 'event/';
+
 /** The fact of an event that belongs to no other. */
 export function ownFactId(eventId: string): string {
-  return `event/${eventId}`;
+  return `${OWN}${eventId}`;
+}
+
+/** The event that a fact is named after; `undefined` for facts of tasks. */
+export function ownerOf(factId: string): string | undefined {
+  return factId.startsWith(OWN) ? factId.slice(OWN.length) : undefined;
 }
 
 /** The fact of one guest's part of a backup task. */

@@ -10,33 +10,44 @@ export interface EventPlace {
   readonly fact: string;
   /** Progress reports are many; only the newest of a fact counts for it. */
   readonly isProgress: boolean;
-  /** Worker process that wrote the report, where that is all that tells the task. */
-  readonly pid?: number;
+}
+
+/** An event, and the fact it belongs to now. */
+export interface Kept {
+  readonly event: Event;
+  readonly fact: string;
 }
 
 /** The event history. */
 export interface EventStore {
   /** @returns false when the event is there already: it was delivered before. */
   insert(event: Event, place: EventPlace): boolean;
-  /** Reports of one fact: all but progress, oldest first, and the newest progress. At most 101. */
-  membersOf(factId: string): Event[];
-  /** Reports without a UPID of one node and type prefix in a span (milliseconds), with the fact each belongs to now. */
-  unbound(
-    node: string,
-    typePrefix: string,
-    span: readonly [number, number],
-  ): { event: Event; fact: string }[];
   /** What became of one raw input, as it is kept; at most 100. */
   ofRaw(rawId: string): Event[];
+  get(id: string): Kept | undefined;
+  /** When we received it, epoch milliseconds. */
+  receivedAt(id: string): number | undefined;
+  /** Reports of one fact without progress, oldest first. Of more than `2 * edge` the first and the last `edge`. */
+  membersOf(factId: string, edge?: number): Event[];
+  /** The newest progress report of a fact. */
+  progressOf(factId: string): Event | undefined;
+  /** Reports that carry the UPID, without progress; at most 100. */
+  ownReports(upid: string): Event[];
+  /** How many reports a fact has, counted up to `limit`. */
+  countUpTo(factId: string, limit: number): number;
   /** Moves an event to another fact. */
   rehome(eventId: string, factId: string): void;
+  /** Moves all of a fact, or what in it comes after a time and id, to another. @returns how many went. */
+  rehomeAll(from: string, to: string, after?: { readonly at: number; readonly id: string }): number;
+  /** The report that we received first, of all of a fact or of what comes after a time and id. */
+  firstReceived(factId: string, after?: { readonly at: number; readonly id: string }): string | undefined;
   query(query: EventsQuery): Promise<EventsAnswer>;
   /** Distinct types seen so far. */
   types(): string[];
 }
 
-/** Reports one fact is made of at most; a task has a handful, only a forger sends more. */
-const MAX_MEMBERS = 100;
+/** Half of the reports a fact is made of at most; a task has a handful, only a forger sends more. */
+const EDGE = 50;
 
 /** Types served by an index each; more than that are tried row by row. */
 const MAX_LANES = 24;
@@ -44,21 +55,33 @@ const MAX_LANES = 24;
 /** Makes the event history of an open file. */
 export function createEventStore(db: DatabaseSync): EventStore {
   const insert = db.prepare(
-    `INSERT OR IGNORE INTO events (id, seq, type, rank, channel, source, cluster, node, vmid, storage, upid, pid, occurred,
-     received, title, fact, progress, raw, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT OR IGNORE INTO events (id, seq, type, rank, channel, source, cluster, node, vmid, storage, upid, occurred,
+     received, title, fact, progress, raw, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const reports = db.prepare(
-    `SELECT body FROM events WHERE fact = ? AND progress = 0 ORDER BY occurred, n LIMIT ${MAX_MEMBERS}`,
-  );
+  const get = db.prepare('SELECT body, fact FROM events WHERE id = ?');
+  const received = db.prepare('SELECT received FROM events WHERE id = ?');
+  const reports = (direction: 'ASC' | 'DESC') =>
+    db.prepare(
+      `SELECT id, body FROM events WHERE fact = ? AND progress = 0 ORDER BY occurred ${direction}, id ${direction} LIMIT ?`,
+    );
+  const first = reports('ASC');
+  const last = reports('DESC');
   const progress = db.prepare(
-    'SELECT body FROM events WHERE fact = ? AND progress = 1 ORDER BY occurred DESC, n DESC LIMIT 1',
+    'SELECT body FROM events WHERE fact = ? AND progress = 1 ORDER BY occurred DESC, id DESC LIMIT 1',
   );
-  const unbound = db.prepare(
-    `SELECT body, fact FROM events INDEXED BY events_by_node WHERE node = ? AND occurred BETWEEN ? AND ?
-     AND upid IS NULL AND substr(type, 1, ?) = ? ORDER BY occurred, n LIMIT 50`,
+  const own = db.prepare(
+    'SELECT body FROM events WHERE upid = ? AND progress = 0 ORDER BY occurred LIMIT 100',
   );
   const ofRaw = db.prepare('SELECT body FROM events WHERE raw = ? ORDER BY n LIMIT 100');
+  const count = db.prepare('SELECT count(*) AS count FROM (SELECT 1 FROM events WHERE fact = ? LIMIT ?)');
   const rehome = db.prepare('UPDATE events SET fact = ? WHERE id = ?');
+  const rehomeAll = db.prepare('UPDATE events SET fact = ? WHERE fact = ?');
+  const rehomeAfter = db.prepare(
+    'UPDATE events SET fact = ? WHERE fact = ? AND progress = 0 AND (occurred, id) > (?, ?)',
+  );
+  const firstReceived = db.prepare(
+    'SELECT id FROM events WHERE fact = ? AND progress = 0 AND (occurred, id) > (?, ?) ORDER BY received, id LIMIT 1',
+  );
   const byNumber = db.prepare('SELECT seq, body FROM events WHERE n = ?');
   // A loose index scan: one step per distinct type instead of one per row.
   const types = db.prepare(
@@ -82,7 +105,6 @@ export function createEventStore(db: DatabaseSync): EventStore {
         orNull(event.guest?.vmid),
         orNull(event.storage),
         orNull(event.upid),
-        orNull(place.pid),
         millis(event.occurredAt),
         millis(event.receivedAt),
         event.title,
@@ -93,14 +115,38 @@ export function createEventStore(db: DatabaseSync): EventStore {
       );
       return result.changes === 1;
     },
-    membersOf: (factId) => [...reports.all(factId), ...progress.all(factId)].map(parse),
-    unbound: (node, prefix, [from, to]) =>
-      unbound
-        .all(node, from, to, prefix.length, prefix)
-        .map((row) => ({ event: parse(row), fact: String(row['fact']) })),
     ofRaw: (rawId) => ofRaw.all(rawId).map(parse),
+    get(id) {
+      const row = get.get(id);
+      return row && { event: parse(row), fact: String(row['fact']) };
+    },
+    receivedAt(id) {
+      const row = received.get(id);
+      return row && Number(row['received']);
+    },
+    membersOf(factId, edge = EDGE) {
+      const begin = first.all(factId, edge);
+      if (begin.length < edge) return begin.map(parse);
+      const seen = new Set(begin.map((row) => row['id']));
+      const end = last.all(factId, edge).filter((row) => !seen.has(row['id']));
+      return [...begin, ...end.reverse()].map(parse);
+    },
+    progressOf(factId) {
+      const row = progress.get(factId);
+      return row && parse(row);
+    },
+    ownReports: (upid) => own.all(upid).map(parse),
+    countUpTo: (factId, limit) => Number(count.get(factId, limit)?.['count'] ?? 0),
     rehome(eventId, factId) {
       rehome.run(factId, eventId);
+    },
+    rehomeAll(from, to, after) {
+      const done = after ? rehomeAfter.run(to, from, after.at, after.id) : rehomeAll.run(to, from);
+      return Number(done.changes);
+    },
+    firstReceived(factId, after) {
+      const row = firstReceived.get(factId, after?.at ?? Number.MIN_SAFE_INTEGER, after?.id ?? '');
+      return row && String(row['id']);
     },
     types: () => types.all().map((row) => String(row['type'])),
     async query(query) {

@@ -9,8 +9,8 @@ export interface FactStore {
   put(fact: Fact, family: string): void;
   /** Facts of an activity on a node that ended within a span (milliseconds), oldest first; at most 50. */
   ended(family: string, node: string, span: readonly [number, number]): Fact[];
-  /** Whole tasks of PVE by node and worker process, whatever their time; at most 20. */
-  ofWorker(node: string, pid: number): Fact[];
+  /** Ids of the facts that are parts of a task; at most 2,000. */
+  partsOf(upid: string): string[];
   /** Whole PVE backup jobs that ran at some time of a span (milliseconds) or still run, whatever the node; at most 200. */
   backupsAround(from: number, to: number): Fact[];
   query(query: FactsQuery): Promise<FactsAnswer>;
@@ -33,9 +33,7 @@ export function createFactStore(db: DatabaseSync): FactStore {
   const ended = db.prepare(
     'SELECT body FROM facts WHERE family = ? AND node = ? AND ended BETWEEN ? AND ? AND merged = 0 ORDER BY ended DESC, n LIMIT 50',
   );
-  const ofWorker = db.prepare(
-    'SELECT body FROM facts WHERE id >= ? AND id < ? AND upid IS NOT NULL ORDER BY id DESC LIMIT 20',
-  );
+  const parts = db.prepare('SELECT id FROM facts WHERE id > ? AND id < ? LIMIT 2000');
   const backups = db.prepare(
     `SELECT body FROM facts WHERE family = 'backup.job' AND merged = 0 AND started <= ? AND started > ? AND
      (ended IS NULL OR ended >= ?) AND upid LIKE 'UPID:%' ORDER BY started DESC LIMIT 200`,
@@ -67,11 +65,8 @@ export function createFactStore(db: DatabaseSync): FactStore {
       );
     },
     ended: (family, node, [from, to]) => ended.all(family, node, from, to).map(parse).reverse(),
-    ofWorker(node, pid) {
-      // A UPID begins with node and pid, and a fact's id with the UPID: the index on ids serves.
-      const prefix = `UPID:${node}:${pid.toString(16).toUpperCase().padStart(8, '0')}:`;
-      return ofWorker.all(prefix, `${prefix}\u{10FFFF}`).map(parse);
-    },
+    // The id of a part begins with that of its task: the index on ids serves.
+    partsOf: (upid) => parts.all(`${upid}/`, `${upid}/\u{10FFFF}`).map((row) => String(row['id'])),
     backupsAround: (from, to) => backups.all(to, from - LONGEST_BACKUP_MS, from).map(parse),
     async query(query) {
       if (query.id !== undefined) {

@@ -87,4 +87,14 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER dead_letters_gone AFTER DELETE ON dead_letters BEGIN
     UPDATE kept_bytes SET bytes = bytes - OLD.size WHERE what = 'dead_letters'; END;
   `,
+  `
+  -- Where reports, tasks and facts are found by what has to do with them. What was stored before is not looked at again.
+  CREATE TABLE places (
+    place TEXT NOT NULL, at INTEGER NOT NULL, item TEXT NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (place, at, item)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX places_by_age ON places (at);
+  -- Reports of one second come in any order: what a fact shows of very many must not depend on it.
+  DROP INDEX events_by_fact;
+  CREATE INDEX events_by_fact ON events (fact, progress, occurred, id);
+  `,
 ];

@@ -55,6 +55,13 @@ export function openHistory(dataDir: string): HistoryFile {
   }
 }
 
+/** A history that is gone when it is closed: for looking at a handful of events. */
+export function openMemory(): HistoryFile {
+  const db = new DatabaseSync(':memory:');
+  migrate(db, 'memory');
+  return held(db, undefined);
+}
+
 // A lock file of its own, not an exclusive lock on the history: people may read the history while we run. The operating
 // system drops the lock when the process dies, however it dies.
 function takeLock(path: string): DatabaseSync {
@@ -87,7 +94,7 @@ function migrate(db: DatabaseSync, path: string): void {
   });
 }
 
-function held(db: DatabaseSync, lock: DatabaseSync): HistoryFile {
+function held(db: DatabaseSync, lock: DatabaseSync | undefined): HistoryFile {
   db.prepare("INSERT OR IGNORE INTO meta (key, value) VALUES ('history-id', ?)").run(randomUUID());
   const historyId = String(db.prepare("SELECT value FROM meta WHERE key = 'history-id'").get()?.['value']);
   let isOpen = true;
@@ -110,7 +117,7 @@ function held(db: DatabaseSync, lock: DatabaseSync): HistoryFile {
       if (!isOpen) return;
       isOpen = false;
       db.close();
-      lock.close();
+      lock?.close();
     },
   };
 }

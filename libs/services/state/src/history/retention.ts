@@ -54,6 +54,10 @@ export function createRetention(db: DatabaseSync, limits: RetentionLimits): (now
   );
   const keptBytes = db.prepare('SELECT bytes FROM kept_bytes WHERE what = ?');
   const bytesIn = (table: string) => Number(keptBytes.get(table)?.['bytes']);
+  const oldPlaces = db.prepare(
+    `DELETE FROM places WHERE (place, at, item) IN
+     (SELECT place, at, item FROM places WHERE at < (SELECT min(occurred) FROM events) ORDER BY at LIMIT ${STEP})`,
+  );
   const firstEvents = db.prepare(
     `DELETE FROM events WHERE n IN (SELECT n FROM events ORDER BY received LIMIT ${STEP})`,
   );
@@ -69,6 +73,7 @@ export function createRetention(db: DatabaseSync, limits: RetentionLimits): (now
       orphans.run(before).changes,
       oldRaw.run(before).changes,
       oldLetters.run(before).changes,
+      oldPlaces.run().changes,
     ];
     const [raw, letters] = [bytesIn('raw_inputs'), bytesIn('dead_letters')];
     if (raw > limits.maxBytes * RAW_PART) deleted.push(firstRaw.run().changes);

@@ -1,6 +1,6 @@
 import type { Fact } from '@proxmox-mcp/schemas';
 import { parentOf, partsOf } from '../facts/identity.ts';
-import { isNamelessError } from '../facts/pbs-reports.ts';
+import { isNamelessError } from '../facts/pbs-errors.ts';
 
 /** What an ended activity was about and how it went: all that deciding about incidents needs. */
 export interface Activity {

@@ -1,6 +1,6 @@
 import type { Fact } from '@proxmox-mcp/schemas';
 import { partsOf } from '../facts/identity.ts';
-import { isNamelessError } from '../facts/pbs-reports.ts';
+import { isNamelessError } from '../facts/pbs-errors.ts';
 import type { FactStore } from '../history/facts.ts';
 import { activityOfFact, type Activity } from './activity.ts';
 

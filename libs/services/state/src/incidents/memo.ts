@@ -1,4 +1,4 @@
-import { LONGEST_RUN_MS } from '../facts/worker-line.ts';
+import { LONGEST_RUN_MS } from '../facts/keys/worker-lines.ts';
 import { isAboutGuest, type Activity } from './activity.ts';
 
 /** What an open incident knows about its object, beyond what it shows: grows with every report. Stored as JSON. */

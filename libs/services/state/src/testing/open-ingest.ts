@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Event, Fact, Incident } from '@proxmox-mcp/schemas';
 import { createIngest } from '../engine/ingest-event.ts';
+import { NO_TOPOLOGY, type Topology } from '../facts/topology.ts';
 import { createEventStore, type EventStore } from '../history/events.ts';
 import { createFactStore, type FactStore } from '../history/facts.ts';
 import { createIncidentStore, type IncidentStore } from '../history/incidents.ts';
 import { openHistory, type HistoryFile } from '../history/open-history.ts';
 import { createOutbox } from '../history/outbox.ts';
+import { createPlaceStore } from '../history/places.ts';
 import type { GuestOf } from '../incidents/enrich.ts';
 import { createFollower, type Follower } from '../incidents/follower.ts';
 
@@ -20,6 +22,8 @@ export interface TestIngest {
   readonly follower: Follower;
   /** Stores events, each in a transaction of its own. */
   feed(...events: readonly Event[]): void;
+  /** Stores events, so many in a transaction, as under load. */
+  feedTogether(pieces: number, events: readonly Event[]): void;
   /** Does something inside a transaction. */
   run<T>(work: () => T): T;
   /** What the bus is owed so far: `incidents.<id>.opened` and the like, oldest first. */
@@ -34,11 +38,16 @@ export interface TestIngestOptions {
   /** The clock that `updatedAt` and all waits come from. */
   readonly now?: () => number;
   readonly guestOf?: GuestOf;
+  readonly topology?: Topology;
 }
 
 /** Opens it. */
 export function openTestIngest(options: TestIngestOptions = {}): TestIngest {
-  const { now = () => Date.parse('2026-03-14T03:00:00Z'), guestOf = () => undefined } = options;
+  const {
+    now = () => Date.parse('2026-03-14T03:00:00Z'),
+    guestOf = () => undefined,
+    topology = NO_TOPOLOGY,
+  } = options;
   const folder = mkdtempSync(join(tmpdir(), 'proxmox-mcp-state-'));
   const history = openHistory(folder);
   const events = createEventStore(history.db);
@@ -49,9 +58,11 @@ export function openTestIngest(options: TestIngestOptions = {}): TestIngest {
   const ingest = createIngest({
     events,
     facts,
+    places: createPlaceStore(history.db),
     outbox,
     follower,
     now,
+    topology: () => topology,
     clusterOf: () => undefined,
     isOutdated: ({ node, at }) =>
       node !== undefined &&
@@ -71,7 +82,14 @@ export function openTestIngest(options: TestIngestOptions = {}): TestIngest {
     follower,
     run: (work) => history.transaction(work),
     feed(...list) {
-      for (const event of list) history.transaction(() => ingest(event, ++seq));
+      for (const event of list) this.feedTogether(1, [event]);
+    },
+    feedTogether(pieces, list) {
+      for (let at = 0; at < list.length; at += pieces)
+        history.transaction(() => {
+          for (const event of list.slice(at, at + pieces)) ingest.store(event, ++seq);
+          ingest.renew();
+        });
     },
     told,
     transitions: () =>

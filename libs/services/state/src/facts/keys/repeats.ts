@@ -1,0 +1,20 @@
+import { MINUTE, numberIn, placeOf, textIn, type ChainKey } from './key.ts';
+
+/** What a host repeats while it lasts, or says by two of its programs: once about one thing is enough. */
+export const repeats: ChainKey = {
+  kind: 'chain',
+  name: 'repeat',
+  types: ['node.statd.slow', 'node.watchdog.expiring', 'node.watchdog.expired', 'ha.service.error'],
+  isCounted: true,
+  linkOf(event) {
+    const { type, cluster, node } = event;
+    if (type === 'ha.service.error') {
+      const sid = textIn(event, 'sid');
+      return sid === undefined
+        ? undefined
+        : { place: placeOf(type, cluster, sid), tag: '', silenceMs: 5 * MINUTE };
+    }
+    if (node === undefined) return undefined;
+    return { place: placeOf(type, cluster, node, numberIn(event, 'client_pid')), tag: '', silenceMs: MINUTE };
+  },
+};
