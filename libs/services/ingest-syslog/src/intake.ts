@@ -5,6 +5,8 @@ export interface Received {
   readonly oversize: boolean;
   /** `udp 192.0.2.11:514`. */
   readonly origin: string;
+  /** One connection, or one socket that sends datagrams. */
+  readonly sender: string;
   /** Epoch milliseconds. */
   readonly receivedAt: number;
 }

@@ -1,14 +1,16 @@
 import { createLetterLimit, type IngestLine, type LiveInventory } from '@proxmox-mcp/ingest-kit';
-import type { NormalizeResult } from '@proxmox-mcp/schemas';
+import type { EventDraft, NormalizeResult } from '@proxmox-mcp/schemas';
 import type { ParseFormat } from './config.ts';
 import type { Received, StoreBatch } from './intake.ts';
 import { normalizeMessage, type HostMessage } from './normalize.ts';
+import { createOccurrences } from './occurrences.ts';
 import { createOomJoiner, type Joinable } from './oom-joiner.ts';
 import { parseMessage } from './parse.ts';
 import { createRepeats } from './repeats.ts';
 
 /** Source of events whose sender is not known: dead letters only. */
 const NO_SOURCE = 'syslog';
+const MINUTE_MS = 60_000;
 
 const LF = 0x0a;
 /** A message with a line feed inside is still one. */
@@ -55,6 +57,7 @@ export function createBatchReceiver(options: BatchReceiverOptions): BatchReceive
   }));
   const mayKeep = createLetterLimit(now);
   const repeats = createRepeats();
+  const occurrences = createOccurrences(now);
 
   function settle({ received, source, isJoined }: Pending, result: NormalizeResult): StoreBatch {
     const { origin, bytes, receivedAt } = received;
@@ -87,7 +90,18 @@ export function createBatchReceiver(options: BatchReceiverOptions): BatchReceive
     const result = normalizeSafely(message, receivedAt);
     const [draft] = 'events' in result ? result.events : [];
     const isRepeat = draft !== undefined && repeats.isRepeat(draft, receivedAt);
-    return settle(tag, isRepeat ? { ignore: true, reason: 'repeat' } : result);
+    if (isRepeat) return settle(tag, { ignore: true, reason: 'repeat' });
+    return settle(tag, draft === undefined ? result : { events: [tellApart(draft, message, tag.received)] });
+  }
+
+  /** Gives the second and later of equal lines an identity of their own, where their stamp cannot tell them apart. */
+  function tellApart(draft: EventDraft, { parsed: { stamp } }: HostMessage, received: Received): EventDraft {
+    // A task starts and ends once, however often a line says so.
+    if (draft.upid !== undefined || (stamp.kind === 'absolute' && stamp.isExact)) return draft;
+    const nth = occurrences.nth(received.sender, received.bytes);
+    if (nth === 0) return draft;
+    const when = draft.at ?? draft.occurredAtGuess ?? `minute ${Math.floor(received.receivedAt / MINUTE_MS)}`;
+    return { ...draft, identity: `${when}\0${nth}\0${received.bytes.toString('latin1')}` };
   }
 
   function receive(received: Received): StoreBatch[] {
