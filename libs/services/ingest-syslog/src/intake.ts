@@ -43,12 +43,13 @@ export interface Intake {
   stop(graceMs: number): Promise<void>;
 }
 
-const MAX_MESSAGES = 20_000;
+/** Some seconds of a storm; the bytes bound what they may take. */
+const MAX_MESSAGES = 50_000;
 const MAX_BYTES = 32 * 1024 * 1024;
 /** One transaction of the bus: the pages of its index are written once for all of them. Some 30 ms of work. */
 const MAX_BATCH = 1_024;
 /** After a batch the next one may wait this long to become worth a transaction. The first line after a pause never waits. */
-const GATHER_MS = 10;
+const GATHER_MS = 20;
 const RETRY_FIRST_MS = 100;
 const RETRY_LAST_MS = 5_000;
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -165,6 +165,37 @@ describeWithRsyslog('a real rsyslog', (program) => {
     expect(events).toHaveLength(6 * cases.length);
   });
 
+  it('understands the configurations of the operations page', async () => {
+    const { port, tlsPort } = await startService();
+    const configurations = await documented();
+    expect(configurations).toHaveLength(3);
+    for (const [index, text] of configurations.entries()) {
+      rsyslog = await startRsyslog(program, {
+        files: FILES,
+        ready: ['log'],
+        config: (home) => [
+          `global(workDirectory="${home}" localHostname="pve1")`,
+          'module(load="imuxsock" sysSock.use="off")',
+          `input(type="imuxsock" socket="${home}/log")`,
+          text
+            .replaceAll('192.0.2.10', '127.0.0.1')
+            .replaceAll('5514', String(port))
+            .replaceAll('6514', String(tlsPort))
+            .replaceAll('/etc/ssl/proxmox-mcp', home)
+            .replaceAll('mcp.example.net', 'localhost'),
+        ],
+      });
+      const how = { tag: 'pvedaemon', pid: 1203, priority: 'daemon.err' };
+      await rsyslog.log('log', [`configuration ${index}`], how);
+      await until(
+        () => events.length > index,
+        () => ({ index, came: events.length }),
+      );
+      await rsyslog.stop();
+    }
+    expect(events.map(({ facts }) => facts['error'])).toEqual([0, 1, 2].map((n) => `configuration ${n}`));
+  });
+
   it('keeps in its queue what it could not send over TCP while we were away, and nothing is lost or doubled', async () => {
     const { port } = await startService();
     rsyslog = await startRsyslog(program, {
@@ -200,6 +231,12 @@ describeWithRsyslog('a real rsyslog', (program) => {
     expect(events).toHaveLength(1_500);
   });
 });
+
+/** The rsyslog configurations of the operations page, in order. */
+async function documented(): Promise<string[]> {
+  const page = await readFile(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
+  return [...page.matchAll(/^```conf\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
+}
 
 function missingOf(seen: ReadonlySet<number>, count: number): number[] {
   return Array.from({ length: count }, (_none, index) => index).filter((index) => !seen.has(index));

@@ -31,9 +31,14 @@ export async function openUdpSource(options: UdpSourceOptions): Promise<UdpSourc
   const { host, port, now, onMessage, onError } = options;
   const family = isIPv6(host) ? 'udp6' : 'udp4';
   const socket: Socket = createSocket({ type: family, recvBufferSize: options.receiveBufferBytes });
-  socket.on('message', (bytes, peer) => {
+  let last = { address: '', port: 0, origin: '' };
+  socket.on('message', (bytes, { address, port: from }) => {
     const oversize = bytes.length > SYSLOG_MAX_LINE_BYTES;
-    const origin = `udp ${peer.address}:${peer.port}`;
+    // A storm is of one sender: its name is written once.
+    if (last.port !== from || last.address !== address) {
+      last = { address, port: from, origin: `udp ${address}:${from}` };
+    }
+    const { origin } = last;
     onMessage({ bytes, oversize, origin, sender: origin, receivedAt: now() });
   });
   const listening = once(socket, 'listening');
