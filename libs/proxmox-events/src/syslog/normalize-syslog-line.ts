@@ -64,7 +64,7 @@ const KERNEL_FACILITY = 0;
 export function normalizeSyslogLine(line: SyslogLine, origin: SyslogOrigin): SyslogOutcome {
   const { text, sanitized } = cleanText(line.message);
   const { message, repeated } = unwrapRepeated(text.trim());
-  const clean: SyslogLine = { ...line, message };
+  const clean: SyslogLine = message === line.message ? line : { ...line, message };
   if (line.tag === 'kernel' && line.facility !== undefined && line.facility !== KERNEL_FACILITY) {
     return { reject: 'untrusted-tag' };
   }

@@ -58,6 +58,8 @@ export function createIntake(options: IntakeOptions): Intake {
   const maxMessages = options.maxMessages ?? MAX_MESSAGES;
   const maxBytes = options.maxBytes ?? MAX_BYTES;
   const maxBatch = options.maxBatch ?? MAX_BATCH;
+  // Who can wait need not stand in a long queue: what is alive for long is what the garbage collector copies.
+  const crowdedAt = Math.min(maxMessages / 2, 4 * maxBatch);
   let queue: Received[] = [];
   let bytes = 0;
   let crowded = false;
@@ -78,7 +80,7 @@ export function createIntake(options: IntakeOptions): Intake {
       if (abort.signal.aborted) break;
       queue = queue.slice(batch.length);
       bytes -= batch.reduce((sum, message) => sum + message.bytes.length, 0);
-      if (crowded && queue.length < maxMessages / 4 && bytes < maxBytes / 4) {
+      if (crowded && queue.length < crowdedAt / 2 && bytes < maxBytes / 4) {
         crowded = false;
         onRoom();
       }
@@ -121,7 +123,7 @@ export function createIntake(options: IntakeOptions): Intake {
       }
       queue.push(message);
       bytes += message.bytes.length;
-      if (queue.length > maxMessages / 2 || bytes > maxBytes / 2) crowded = true;
+      if (queue.length > crowdedAt || bytes > maxBytes / 2) crowded = true;
       wake();
       return true;
     },

@@ -24,17 +24,8 @@ export function normalizeMessage(
   receivedAt: number,
 ): NormalizeResult {
   const { parsed, host, next } = message;
-  const outcome = normalizeSyslogLine(
-    {
-      tag: parsed.tag,
-      message: parsed.message,
-      ...(parsed.pid === undefined ? {} : { pid: parsed.pid }),
-      ...(parsed.facility === undefined ? {} : { facility: parsed.facility }),
-      ...(parsed.level === undefined ? {} : { level: parsed.level }),
-      ...(next === undefined ? {} : { next }),
-    },
-    { source: host.source, node: host.node },
-  );
+  // What the header said stands under the names that the reader of lines has for it, and the host is the origin.
+  const outcome = normalizeSyslogLine(next === undefined ? parsed : { ...parsed, next }, host);
   if ('ignore' in outcome) return { ignore: true, reason: outcome.ignore };
   if ('reject' in outcome) return { reject: true, reason: outcome.reject };
   return { events: [{ ...outcome.draft, ...timeOf(parsed.stamp, { host, index, receivedAt }) }] };

@@ -1,4 +1,9 @@
-import { createLetterLimit, type IngestLine, type LiveInventory } from '@proxmox-mcp/ingest-kit';
+import {
+  createLetterLimit,
+  type IngestInput,
+  type IngestLine,
+  type LiveInventory,
+} from '@proxmox-mcp/ingest-kit';
 import type { EventDraft, NormalizeResult } from '@proxmox-mcp/schemas';
 import type { ParseFormat } from './config.ts';
 import type { Received, StoreBatch } from './intake.ts';
@@ -22,6 +27,12 @@ interface Pending {
   readonly source: string;
   /** Two messages, which are read one by one. */
   readonly isJoined?: true;
+}
+
+/** What was read, and what came of it. */
+interface Settlement {
+  readonly input: IngestInput;
+  readonly result: NormalizeResult;
 }
 
 export interface BatchReceiverOptions {
@@ -59,17 +70,14 @@ export function createBatchReceiver(options: BatchReceiverOptions): BatchReceive
   const repeats = createRepeats();
   const occurrences = createOccurrences(now);
 
-  function settle({ received, source, isJoined }: Pending, result: NormalizeResult): StoreBatch {
+  function settle({ received, source, isJoined }: Pending, result: NormalizeResult): Settlement[] {
     const { origin, bytes, receivedAt } = received;
     if ('reject' in result && !mayKeep()) {
       onUnkept(result.reason);
-      return () => Promise.resolve();
+      return [];
     }
     const notes = isJoined || !bytes.includes(LF) ? {} : ONE_DATAGRAM;
-    return async () => {
-      const { stored } = await line.settle({ source, origin, raw: bytes, receivedAt, ...notes }, result);
-      if (stored > 0) onStored();
-    };
+    return [{ input: { source, origin, raw: bytes, receivedAt, ...notes }, result }];
   }
 
   function normalizeSafely(message: HostMessage, receivedAt: number): NormalizeResult {
@@ -85,7 +93,7 @@ export function createBatchReceiver(options: BatchReceiverOptions): BatchReceive
     }
   }
 
-  function settleKnown({ message, tag }: Joinable<Pending>): StoreBatch {
+  function settleKnown({ message, tag }: Joinable<Pending>): Settlement[] {
     const { receivedAt } = tag.received;
     const result = normalizeSafely(message, receivedAt);
     const [draft] = 'events' in result ? result.events : [];
@@ -104,31 +112,33 @@ export function createBatchReceiver(options: BatchReceiverOptions): BatchReceive
     return { ...draft, identity: `${when}\0${nth}\0${received.bytes.toString('latin1')}` };
   }
 
-  function receive(received: Received): StoreBatch[] {
+  function receive(received: Received): Settlement[] {
     const stranger = { received, source: NO_SOURCE };
-    if (received.oversize) return [settle(stranger, { ignore: true, reason: 'oversize' })];
+    if (received.oversize) return settle(stranger, { ignore: true, reason: 'oversize' });
     const parsed = parseMessage(received.bytes, format);
-    if ('reject' in parsed) return [settle(stranger, { reject: true, reason: parsed.reject })];
+    if ('reject' in parsed) return settle(stranger, { reject: true, reason: parsed.reject });
     const host = inventory.index().find(parsed.host);
     if (host === undefined) {
       const detail = `host ${JSON.stringify(parsed.host.slice(0, 100))} is in no source of the inventory`;
-      return [settle(stranger, { reject: true, reason: 'unknown-host', detail })];
+      return settle(stranger, { reject: true, reason: 'unknown-host', detail });
     }
     const message: HostMessage = { parsed, host };
     const tag: Pending = { received, source: host.source.id };
-    return joiner.offer({ message, tag }, received.receivedAt).map(settleKnown);
+    return joiner.offer({ message, tag }, received.receivedAt).flatMap(settleKnown);
   }
 
   const together =
-    (stores: readonly StoreBatch[]): StoreBatch =>
-    async () =>
-      void (await Promise.all(stores.map((store) => store())));
+    (settlements: readonly Settlement[]): StoreBatch =>
+    async () => {
+      const settled = await Promise.all(settlements.map(({ input, result }) => line.settle(input, result)));
+      if (settled.some(({ stored }) => stored > 0)) onStored();
+    };
 
   return {
     get held() {
       return joiner.held;
     },
-    prepare: (batch) => together([...batch.flatMap(receive), ...joiner.release(now()).map(settleKnown)]),
-    finish: () => together(joiner.release().map(settleKnown)),
+    prepare: (batch) => together([...batch.flatMap(receive), ...joiner.release(now()).flatMap(settleKnown)]),
+    finish: () => together(joiner.release().flatMap(settleKnown)),
   };
 }
