@@ -70,10 +70,16 @@ function bounded(text: NonNullable<EventDraft['text']>): NonNullable<Event['text
  */
 export function rawIdOf(raw: Buffer | string, first: EventDraft | undefined, from: DraftSource): string {
   const { channel, source, receivedAt } = from;
-  const sentAt = first?.at ?? first?.occurredAtGuess ?? `minute ${Math.floor(receivedAt / MINUTE_MS)}`;
-  const key = first?.identity === undefined ? [sentAt, 0].join('\0') : `identity ${first.identity}`;
+  const sentAt = first?.at ?? first?.occurredAtGuess;
+  const minute = Math.floor(receivedAt / MINUTE_MS);
+  const isNamed = first?.identity !== undefined;
+  const key = isNamed ? `identity ${first.identity}` : [sentAt ?? `minute ${minute}`, 0].join('\0');
   const before = `${channel}\0${source}\0raw\0${key}\0`;
-  return RAW_ID + digest(typeof raw === 'string' ? before + raw : Buffer.concat([Buffer.from(before), raw]));
+  const text = digest(typeof raw === 'string' ? before + raw : Buffer.concat([Buffer.from(before), raw]));
+  // Begins with the time, so that the ids of a flood lie side by side in the index of whoever stores them: at random, each dirties a
+  // page of its own, which was a third of what storing a line cost.
+  const seconds = Math.floor(sentAt ?? (isNamed ? 0 : (minute * MINUTE_MS) / 1_000));
+  return `${RAW_ID}${seconds.toString(36).padStart(7, '0')}-${text.slice(0, 22)}`;
 }
 
 function eventId(identity: string | undefined, { channel, source, rawId, index }: FinishOptions): string {

@@ -63,7 +63,7 @@ it('gives the same input the same id, as text and as bytes', async () => {
     const first = await line.settle(text, { events: [nameless, draft('UPID:pve1:')] });
     const second = await line.settle(bytes, { events: [nameless, draft('UPID:pve1:')] });
     expect(first.events.map(({ id }) => id)).toEqual([
-      'ev-uHF1B3vOhexodKGxJ-hQMU_Er6',
+      'ev-0tovmo0-uHF1B3vOhexodKGxJ-hQMU',
       'ev-Aa35RpN50zPGvE5sKqOCcImq9q',
     ]);
     expect(second).toMatchObject({ stored: 0, events: first.events });

@@ -41,28 +41,61 @@ export function createLocalClock(timeZone: string): LocalClock {
     return offset;
   }
 
+  // Lines of one second ask for one and the same reading, thousands of times in a storm.
+  let lastWall: WallTime | undefined;
+  let lastEpoch: number | undefined;
+  let shownAt = Number.NaN;
+  let shown: WallTime = { year: 0, month: 0, day: 0, hour: 0, minute: 0, second: 0 };
+
   return {
     epochOf(wall) {
-      if (!isReal(wall)) return undefined;
-      const asUtc = utcOf(wall);
-      // The offset a day before and a day after differ only around a change of summer time.
-      const before = asUtc - offsetAt(asUtc - 86_400);
-      if (before + offsetAt(before) === asUtc) return before;
-      const after = asUtc - offsetAt(asUtc + 86_400);
-      return after + offsetAt(after) === asUtc ? after : before;
+      if (lastWall === undefined || !isSameWall(lastWall, wall)) {
+        lastEpoch = convert(wall);
+        lastWall = wall;
+      }
+      return lastEpoch;
     },
     wallOf(epochSeconds) {
-      const shown = new Date((epochSeconds + offsetAt(epochSeconds)) * 1000);
-      return {
-        year: shown.getUTCFullYear(),
-        month: shown.getUTCMonth() + 1,
-        day: shown.getUTCDate(),
-        hour: shown.getUTCHours(),
-        minute: shown.getUTCMinutes(),
-        second: shown.getUTCSeconds(),
-      };
+      if (epochSeconds !== shownAt) {
+        shown = show(epochSeconds);
+        shownAt = epochSeconds;
+      }
+      return shown;
     },
   };
+
+  function convert(wall: WallTime): number | undefined {
+    if (!isReal(wall)) return undefined;
+    const asUtc = utcOf(wall);
+    // The offset a day before and a day after differ only around a change of summer time.
+    const before = asUtc - offsetAt(asUtc - 86_400);
+    if (before + offsetAt(before) === asUtc) return before;
+    const after = asUtc - offsetAt(asUtc + 86_400);
+    return after + offsetAt(after) === asUtc ? after : before;
+  }
+
+  function show(epochSeconds: number): WallTime {
+    const date = new Date((epochSeconds + offsetAt(epochSeconds)) * 1000);
+    return {
+      year: date.getUTCFullYear(),
+      month: date.getUTCMonth() + 1,
+      day: date.getUTCDate(),
+      hour: date.getUTCHours(),
+      minute: date.getUTCMinutes(),
+      second: date.getUTCSeconds(),
+    };
+  }
+}
+
+function isSameWall(a: WallTime, b: WallTime): boolean {
+  return (
+    a.second === b.second &&
+    a.minute === b.minute &&
+    a.hour === b.hour &&
+    a.day === b.day &&
+    a.month === b.month &&
+    a.year === b.year
+  );
 }
 
 /** Reads `YYYY-MM-DD HH:MM:SS`, as notification bodies write it, by the clock of the node that wrote it. */

@@ -1,6 +1,6 @@
 /** What a message line of smartd says. */
 export interface SmartMessage {
-  /** Device without smartd's type suffix: `/dev/sdb`. */
+  /** Device without smartd's type suffix: `/dev/sdb`, `/dev/bus/0 [megaraid_disk_03]`. */
   readonly device: string;
   /** smartd's own word for the kind of failure (smartd.conf(5), `-M`), read from the text. */
   readonly failType?: string;
@@ -23,12 +23,16 @@ const FAIL_TYPES: readonly (readonly [RegExp, string])[] = [
 /** Fail types that mean the disk is dying now, not that it may. */
 const HEALTH: ReadonlySet<string> = new Set(['Health', 'FailedHealthCheck']);
 
+const DEVICE =
+  /^Device: (\/dev\/[^\s,]{1,200})(?: (\[[a-z0-9+]{1,30}_disk_[0-9/]{1,20}\]))?(?: \[[^\]]{1,60}\])?, ?(.*)$/;
+
 /** Reads `Device: /dev/sdb [SAT], 8 Currently unreadable (pending) sectors`; `undefined` when it is no such line. */
 export function readSmartMessage(message: string): SmartMessage | undefined {
-  const match = /^Device: (\/dev\/[^\s,]{1,200})(?: \[[^\]]{1,60}\])?, ?(.*)$/.exec(message.slice(0, 4_096));
-  const device = match?.[1];
-  const said = match?.[2] ?? '';
-  if (device === undefined) return undefined;
+  const match = DEVICE.exec(message.slice(0, 4_096));
+  if (match?.[1] === undefined) return undefined;
+  // Disks behind a RAID controller share its device; which of them it is stands in brackets.
+  const device = match[2] === undefined ? match[1] : `${match[1]} ${match[2]}`;
+  const said = match[3] ?? '';
   const failType = FAIL_TYPES.find(([pattern]) => pattern.test(said))?.[1];
   const counted = /^(\d{1,12}) |error count increased from \d{1,12} to (\d{1,12})/i.exec(said);
   const count = counted?.[1] ?? counted?.[2];

@@ -1,62 +1,116 @@
-import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findRsyslog, startRsyslog as startRsyslogd } from '@proxmox-mcp/ingest-syslog/testing';
+import { freePort } from './free-port.ts';
 import { cpuSeconds } from './process-figures.ts';
 
-const PLACES = ['/usr/sbin/rsyslogd', '/sbin/rsyslogd', '/usr/local/sbin/rsyslogd'];
-
-/** rsyslog with imudp and imptcp into a file, beside us in the same run. */
+/** rsyslog with imudp and imptcp into a file of JSON lines, beside us in the same run. */
 export interface Rsyslog {
   readonly udpPort: number;
+  readonly tcpPort: number;
   /** CPU it has used, in microseconds. */
   cpuMicros(): Promise<number>;
-  /** Lines in its file once it has written nothing for a second. */
+  /** Lines it has written in all, once it has written nothing for a second. */
   settled(): Promise<number>;
   close(): Promise<void>;
 }
 
-/** @returns `undefined` where rsyslog is not installed. */
-export async function startRsyslog(): Promise<Rsyslog | undefined> {
-  const program = PLACES.find((path) => existsSync(path));
-  if (program === undefined) return undefined;
-  const folder = await mkdtemp(join(tmpdir(), 'proxmox-mcp-rsyslog-'));
-  const out = join(folder, 'out.log');
-  const udpPort = await freePort();
-  const config = [
-    'module(load="imudp")',
-    `input(type="imudp" address="127.0.0.1" port="${udpPort}" rcvbufSize="8m" ruleset="all")`,
-    `ruleset(name="all") { action(type="omfile" file="${out}" asyncWriting="off") }`,
-  ];
-  await writeFile(join(folder, 'rsyslog.conf'), `${config.join('\n')}\n`);
-  const args = ['-n', '-f', join(folder, 'rsyslog.conf'), '-i', join(folder, 'pid')];
-  const child = spawn(program, args, { stdio: 'ignore' });
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  const lines = async () => (await readFile(out, 'utf8').catch(() => '')).split('\n').length - 1;
+const OUT = 'out.json';
+const QUIET_MS = 1_000;
+
+/** One JSON object a line with what our events hold of a line too. */
+const TEMPLATE = [
+  'template(name="json" type="list" option.jsonf="on") {',
+  '  property(outname="at" name="timereported" dateFormat="rfc3339" format="jsonf")',
+  '  property(outname="receivedAt" name="timegenerated" dateFormat="rfc3339" format="jsonf")',
+  '  property(outname="host" name="hostname" format="jsonf")',
+  '  property(outname="facility" name="syslogfacility-text" format="jsonf")',
+  '  property(outname="severity" name="syslogseverity-text" format="jsonf")',
+  '  property(outname="program" name="programname" format="jsonf")',
+  '  property(outname="pid" name="procid" format="jsonf")',
+  '  property(outname="message" name="msg" format="jsonf")',
+  '}',
+];
+
+/** @returns `undefined` where rsyslog is not installed (`tools/peers/rsyslog.sh`). */
+export async function startRsyslog(receiveBufferBytes: number): Promise<Rsyslog | undefined> {
+  const program = findRsyslog(process.env);
+  if (!('rsyslogd' in program)) return undefined;
+  const [udpPort, tcpPort] = [await freeUdpPort(), await freePort()];
+  const rsyslog = await startRsyslogd(program, {
+    ready: ['pid'],
+    config: (folder) => [
+      `global(workDirectory="${folder}")`,
+      'module(load="imudp")',
+      'module(load="imptcp")',
+      ...TEMPLATE,
+      `ruleset(name="all") { action(type="omfile" file="${join(folder, OUT)}" template="json") }`,
+      `input(type="imudp" address="127.0.0.1" port="${udpPort}" rcvbufSize="${receiveBufferBytes}" ruleset="all")`,
+      `input(type="imptcp" address="127.0.0.1" port="${tcpPort}" ruleset="all")`,
+    ],
+  });
+  const counter = createLineCounter(join(rsyslog.folder, OUT));
+  // Its ports are open a moment after its pid file.
+  while (!(await hears(udpPort))) await counter.count();
   return {
     udpPort,
-    cpuMicros: async () => 1e6 * (await cpuSeconds(child.pid ?? 0)),
+    tcpPort,
+    cpuMicros: async () => 1e6 * (await cpuSeconds(rsyslog.pid)),
     async settled() {
-      for (let last = await lines(); ;) {
-        await new Promise((resolve) => setTimeout(resolve, 1_000));
-        const now = await lines();
-        if (now === last) return now;
+      let last = await counter.count();
+      for (let quietSince = performance.now(); performance.now() - quietSince < QUIET_MS;) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        const now = await counter.count();
+        if (now !== last) quietSince = performance.now();
         last = now;
       }
+      return last;
     },
-    async close() {
-      const ended = once(child, 'close');
-      child.kill('SIGTERM');
-      await ended;
-      await rm(folder, { recursive: true, force: true });
+    close: () => rsyslog.stop(),
+  };
+}
+
+/** Counts the lines of a growing file, reading each byte once. */
+function createLineCounter(path: string): { count: () => Promise<number> } {
+  const chunk = Buffer.allocUnsafe(1024 * 1024);
+  let offset = 0;
+  let lines = 0;
+  return {
+    async count() {
+      const file = await open(path).catch(() => undefined);
+      if (file === undefined) return lines;
+      try {
+        for (;;) {
+          const { bytesRead } = await file.read(chunk, 0, chunk.length, offset);
+          if (bytesRead === 0) return lines;
+          offset += bytesRead;
+          const end = chunk.subarray(0, bytesRead);
+          for (let at = end.indexOf(10); at >= 0; at = end.indexOf(10, at + 1)) lines++;
+        }
+      } finally {
+        await file.close();
+      }
     },
   };
 }
 
-async function freePort(): Promise<number> {
+/** Whether somebody has the port: then it cannot be had. */
+async function hears(port: number): Promise<boolean> {
+  const socket = createSocket('udp4');
+  try {
+    socket.bind(port, '127.0.0.1');
+    await once(socket, 'listening');
+    return false;
+  } catch {
+    return true;
+  } finally {
+    socket.close();
+  }
+}
+
+async function freeUdpPort(): Promise<number> {
   const socket = createSocket('udp4').bind(0, '127.0.0.1');
   await once(socket, 'listening');
   const { port } = socket.address();

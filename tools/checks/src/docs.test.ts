@@ -126,7 +126,7 @@ describe('operations.md', () => {
       `${websocket}/feed/feed.ts`,
       `${websocket}/resources/resource-watch.ts`,
       'libs/services/state/src/reduce/live-state.ts',
-      'libs/services/ingest-syslog/src/ingest-syslog.ts',
+      'libs/services/ingest-syslog/src/source-health.ts',
       'libs/services/ingest-webhook/src/ingest-webhook.ts',
       'libs/ingest-kit/src/source-reader.ts',
       'libs/proxmox-client/src/transport/server-trouble.ts',

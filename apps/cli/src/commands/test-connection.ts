@@ -15,12 +15,29 @@ import type { Command } from '../command.ts';
 
 const ALL_GOOD = '🎉 All nodes and IO modules are reachable and ready!';
 
-/** Where each way in listens: service, and the settings of host and port. */
-const PORTS = [
+/** Where a way in listens: service, and the settings of host and port. */
+interface Listening {
+  readonly service: string;
+  readonly host: string;
+  readonly port: string;
+  /** Setting without which the port is not opened. */
+  readonly when?: string;
+  /** Setting of the host where its own is unset. */
+  readonly otherwiseHost?: string;
+}
+
+const PORTS: readonly Listening[] = [
   { service: ingestSyslog.name, host: 'EVENT_SYSLOG_LISTEN_HOST', port: 'EVENT_SYSLOG_LISTEN_PORT' },
+  {
+    service: ingestSyslog.name,
+    host: 'EVENT_SYSLOG_TLS_LISTEN_HOST',
+    port: 'EVENT_SYSLOG_TLS_PORT',
+    when: 'EVENT_SYSLOG_TLS_CERT_FILE',
+    otherwiseHost: 'EVENT_SYSLOG_LISTEN_HOST',
+  },
   { service: ingestWebhook.name, host: 'WEBHOOK_HOST', port: 'WEBHOOK_PORT' },
   { service: mcpGatewayService.name, host: 'GATEWAY_HOST', port: 'GATEWAY_PORT' },
-] as const;
+];
 
 /** Settings, hosts, ways in and channels, each with the fix where it fails. */
 export const testConnection: Command = {
@@ -60,12 +77,12 @@ export const testConnection: Command = {
       });
     }
     const adminUrl = `http://${settings.common.ADMIN_HOST}:${settings.common.ADMIN_PORT}`;
-    const ports = PORTS.filter(({ service }) => !settings.disabled.has(service)).map(
-      ({ service, host, port }) => {
-        const own = settings.values.get(service) ?? {};
-        return checkPort({ service, host: String(own[host]), port: Number(own[port]), key: port, adminUrl });
-      },
-    );
+    const ports = PORTS.flatMap(({ service, host, port, when, otherwiseHost = host }) => {
+      const own = settings.values.get(service) ?? {};
+      if (settings.disabled.has(service) || (when !== undefined && own[when] === undefined)) return [];
+      const address = String(own[host] ?? own[otherwiseHost]);
+      return [checkPort({ service, host: address, port: Number(own[port]), key: port, adminUrl })];
+    });
     // Parsed once by the notifier's own schema; the map only forgets the type.
     const channels = checkChannels(
       settings.values.get(notifier.name) as NotifierConfig,

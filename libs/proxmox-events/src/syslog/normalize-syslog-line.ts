@@ -37,6 +37,7 @@ const READERS: ReadonlyMap<string, readonly LineReader[]> = new Map([
   ['pvesh', [readWorkerLine]],
   ['pvesr', [readWorkerLine]],
   ['pve-guests', [readWorkerLine]],
+  ['task', [readWorkerLine]],
   ['pmxcfs', [readPmxcfsLine]],
   ['corosync', [readCorosyncLine]],
   ['pve-ha-crm', [readHaManagerLine]],
@@ -62,7 +63,8 @@ const KERNEL_FACILITY = 0;
  */
 export function normalizeSyslogLine(line: SyslogLine, origin: SyslogOrigin): SyslogOutcome {
   const { text, sanitized } = cleanText(line.message);
-  const clean: SyslogLine = { ...line, message: text.trim() };
+  const { message, repeated } = unwrapRepeated(text.trim());
+  const clean: SyslogLine = message === line.message ? line : { ...line, message };
   if (line.tag === 'kernel' && line.facility !== undefined && line.facility !== KERNEL_FACILITY) {
     return { reject: 'untrusted-tag' };
   }
@@ -70,7 +72,16 @@ export function normalizeSyslogLine(line: SyslogLine, origin: SyslogOrigin): Sys
   if (reading === undefined) return { ignore: 'unmapped' };
   if (reading === NOISE) return { ignore: NOISE };
   if ('refuse' in reading) return { reject: reading.refuse };
-  return { draft: toSyslogDraft(reading, clean, { origin, sanitized }) };
+  const draft = toSyslogDraft(reading, clean, { origin, sanitized });
+  return { draft: repeated === undefined ? draft : { ...draft, facts: { ...draft.facts, repeated } } };
+}
+
+/** rsyslog with RepeatedMsgReduction writes equal lines once more, with their number, instead of each. */
+const REPEATED = /^message repeated (\d{1,9}) times: \[ ?([\s\S]*)\]$/;
+
+function unwrapRepeated(text: string): { message: string; repeated?: number } {
+  const match = text.startsWith('message repeated ') ? REPEATED.exec(text) : null;
+  return match === null ? { message: text } : { message: match[2] ?? '', repeated: Number(match[1]) };
 }
 
 /** Makes the draft of a reading: sender, severity, and the facts every line has. */

@@ -45,6 +45,19 @@ describe('createFramer', () => {
     ]);
   });
 
+  it.each([
+    ['a line without end', '<1>'],
+    ['a counted frame of the largest size', '1048576 <1>'],
+  ])('holds no more than a message and a fragment of %s', (_, head) => {
+    const framer = createFramer();
+    const part = Buffer.alloc(60_000, 'B');
+    framer.push(Buffer.from(head));
+    const before = process.memoryUsage().arrayBuffers;
+    for (let sent = 0; sent < 1_000_000; sent += part.length) framer.push(part);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(400_000);
+    expect({ fault: framer.fault, pending: framer.isPending }).toEqual({ fault: undefined, pending: true });
+  });
+
   it('cuts the same messages whatever the fragments are', () => {
     const message = fc.string({ unit: 'binary', maxLength: 40 }).filter((text) => !/^\d|[\r\n\0]/.test(text));
     const sizes = fc.array(fc.integer({ min: 1, max: 17 }), { minLength: 1, maxLength: 50 });

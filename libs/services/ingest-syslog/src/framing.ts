@@ -9,6 +9,9 @@ const DIGIT_9 = 0x39;
 /** "1048576 " has seven digits: an eighth already claims too much. */
 const MAX_LENGTH_DIGITS = 7;
 const FIRST_SIZE = 4 * 1024;
+/** Kept of a message that is too long, for the count's sake. */
+const OVERSIZE_KEPT = 1_024;
+const NOTHING: Buffer = Buffer.alloc(0);
 
 /** One message cut out of a stream. */
 export interface Frame {
@@ -19,15 +22,17 @@ export interface Frame {
 }
 
 /** Why a stream cannot be cut any further. The connection is to be closed. */
-export type FramingFault = 'frame-too-large' | 'bad-frame';
+export type FramingFault = 'frame-too-large' | 'bad-frame' | 'truncated-frame';
 
-/** Cuts the bytes of one TCP connection into messages, in any fragments they come. */
+/** Cuts the bytes of one TCP connection into messages, in any fragments they come. Holds at most a message and a fragment. */
 export interface Framer {
   /** @returns the messages that are whole now. After a fault nothing more comes. */
   push(chunk: Buffer): Frame[];
-  /** The peer ended: a last line without terminator counts, half a counted frame does not. */
+  /** The peer ended: a last line without terminator counts; half a counted frame does not and is a fault. */
   end(): Frame[];
   readonly fault: FramingFault | undefined;
+  /** Part of a message is here and the rest is awaited. */
+  readonly isPending: boolean;
 }
 
 /**
@@ -37,26 +42,49 @@ export interface Framer {
 export function createFramer(): Framer {
   let mode: 'undecided' | 'counted' | 'lines' = 'undecided';
   let fault: FramingFault | undefined;
-  let buffer = Buffer.allocUnsafe(FIRST_SIZE);
+  let buffer = NOTHING;
+  // A fragment is cut where it lies; only what is left of it is copied into memory of our own, which is written over.
+  let owned = false;
   // Bytes [start, end) are held; [start, scanned) hold no terminator.
   let start = 0;
   let scanned = 0;
   let end = 0;
+  // The rest of a message that is too long: of a line up to its end, of a counted frame so many bytes.
   let skipping = false;
+  let toSkip = 0;
+
+  function hold(chunk: Buffer): void {
+    if (start === end) {
+      buffer = chunk;
+      owned = false;
+      start = scanned = 0;
+      end = chunk.length;
+    } else append(chunk);
+  }
 
   function append(chunk: Buffer): void {
-    if (start === end) start = scanned = end = 0;
     const need = end - start + chunk.length;
-    if (end + chunk.length > buffer.length) {
+    if (!owned || end + chunk.length > buffer.length) {
       // Growing by doubling keeps the copying linear, however small the fragments are.
-      const target = need > buffer.length ? Buffer.allocUnsafe(Math.max(need, buffer.length * 2)) : buffer;
+      const fits = owned && need <= buffer.length;
+      const target = fits ? buffer : Buffer.allocUnsafe(Math.max(need, 2 * (end - start), FIRST_SIZE));
       buffer.copy(target, 0, start, end);
       buffer = target;
+      owned = true;
       scanned -= start;
       end -= start;
       start = 0;
     }
     end += chunk.copy(buffer, end);
+  }
+
+  /** What is left of a fragment must not keep all of it in memory. */
+  function keepRest(): void {
+    if (start === end) {
+      buffer = NOTHING;
+      owned = false;
+      start = scanned = end = 0;
+    } else if (!owned) append(NOTHING);
   }
 
   function decide(): void {
@@ -70,8 +98,12 @@ export function createFramer(): Framer {
 
   function takeCounted(frames: Frame[]): void {
     for (;;) {
+      const skipped = Math.min(toSkip, end - start);
+      start += skipped;
+      toSkip -= skipped;
       // Some senders end counted frames with a line feed too.
       while (start < end && (buffer[start] === LF || buffer[start] === CR)) start++;
+      if (toSkip > 0 || start === end) return;
       let at = start;
       while (at < end && isDigit(buffer[at])) at++;
       if (at - start > MAX_LENGTH_DIGITS) return void (fault = 'frame-too-large');
@@ -79,9 +111,12 @@ export function createFramer(): Framer {
       if (at === start || buffer[at] !== SPACE) return void (fault = 'bad-frame');
       const length = Number(buffer.toString('latin1', start, at));
       if (length > SYSLOG_MAX_FRAME_BYTES) return void (fault = 'frame-too-large');
-      if (end - at - 1 < length) return;
-      frames.push(frameOf(buffer.subarray(at + 1, at + 1 + length)));
-      start = scanned = at + 1 + length;
+      const oversize = length > SYSLOG_MAX_LINE_BYTES;
+      const kept = oversize ? OVERSIZE_KEPT : length;
+      if (end - at - 1 < kept) return;
+      frames.push({ bytes: bytesOf(at + 1, at + 1 + kept), oversize });
+      start = scanned = at + 1 + kept;
+      toSkip = length - kept;
     }
   }
 
@@ -91,57 +126,59 @@ export function createFramer(): Framer {
       if (terminator < 0) {
         scanned = end;
         if (!skipping && end - start > SYSLOG_MAX_LINE_BYTES) {
-          frames.push({ bytes: copyOf(buffer.subarray(start, start + 1024)), oversize: true });
+          frames.push({ bytes: bytesOf(start, start + OVERSIZE_KEPT), oversize: true });
           skipping = true;
         }
         if (skipping) start = scanned = end;
         return;
       }
-      const line = trimCr(buffer.subarray(start, terminator));
       if (skipping) skipping = false;
-      else if (line.length > 0) frames.push(frameOf(line));
+      else takeLine(terminator, frames);
       start = scanned = terminator + 1;
     }
   }
 
-  function take(): Frame[] {
-    const frames: Frame[] = [];
-    if (mode === 'undecided') decide();
-    if (fault === undefined && mode === 'counted') takeCounted(frames);
-    if (fault === undefined && mode === 'lines') takeLines(frames);
-    return frames;
+  function takeLine(to: number, frames: Frame[]): void {
+    const last = to > start && buffer[to - 1] === CR ? to - 1 : to;
+    const oversize = last - start > SYSLOG_MAX_LINE_BYTES;
+    if (last > start)
+      frames.push({ bytes: bytesOf(start, oversize ? start + OVERSIZE_KEPT : last), oversize });
+  }
+
+  function bytesOf(from: number, to: number): Buffer {
+    const bytes = buffer.subarray(from, to);
+    return owned ? Buffer.from(bytes) : bytes;
   }
 
   return {
     get fault() {
       return fault;
     },
+    get isPending() {
+      return start < end || skipping || toSkip > 0;
+    },
     push(chunk) {
       if (fault !== undefined || chunk.length === 0) return [];
-      append(chunk);
-      return take();
+      hold(chunk);
+      const frames: Frame[] = [];
+      if (mode === 'undecided') decide();
+      if (fault === undefined && mode === 'counted') takeCounted(frames);
+      if (fault === undefined && mode === 'lines') takeLines(frames);
+      keepRest();
+      return frames;
     },
     end() {
-      if (fault !== undefined || skipping || mode === 'counted' || start === end) return [];
-      const line = trimCr(buffer.subarray(start, end));
+      const frames: Frame[] = [];
+      if (fault !== undefined || skipping) return frames;
+      if (mode === 'counted') {
+        if (start < end || toSkip > 0) fault = 'truncated-frame';
+        return frames;
+      }
+      takeLine(end, frames);
       start = scanned = end;
-      return line.length === 0 ? [] : [frameOf(line)];
+      return frames;
     },
   };
-}
-
-function frameOf(bytes: Buffer): Frame {
-  const oversize = bytes.length > SYSLOG_MAX_LINE_BYTES;
-  return { bytes: copyOf(oversize ? bytes.subarray(0, 1024) : bytes), oversize };
-}
-
-/** The buffer is written over by what comes next. */
-function copyOf(bytes: Buffer): Buffer {
-  return Buffer.from(bytes);
-}
-
-function trimCr(line: Buffer): Buffer {
-  return line.at(-1) === CR ? line.subarray(0, -1) : line;
 }
 
 function findTerminator(buffer: Buffer, from: number, to: number): number {

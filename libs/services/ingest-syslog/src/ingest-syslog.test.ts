@@ -37,10 +37,10 @@ afterEach(async () => {
   await t.close();
 });
 
-async function start(bus: Bus = t.bus): Promise<number> {
+async function start(bus: Bus = t.bus, env: Readonly<Record<string, string>> = {}): Promise<number> {
   const counted = countMetrics();
   counts = counted.counts;
-  const config = SyslogConfig.parse({ EVENT_SYSLOG_LISTEN_PORT: '0' });
+  const config = SyslogConfig.parse({ EVENT_SYSLOG_LISTEN_PORT: '0', ...env });
   service = ingestSyslog.create(testContext(config, bus, { inventory, metrics: counted.metrics }));
   await service.start(new AbortController().signal);
   return Number(service.details?.()['port']);
@@ -105,6 +105,44 @@ it('stores a datagram that arrives twice once', async () => {
   await until(() => events.length === 2);
   expect(events.map(({ type }) => type)).toEqual(['cluster.quorum.lost', 'backup.job.started']);
   expect(counts.get('ingest_duplicates_total{channel=syslog}')).toBe(1);
+});
+
+const FAILED =
+  '<38>Mar 14 23:11:00 pve1 sshd[77121]: Failed password for root from 203.0.113.9 port 52144 ssh2';
+
+it('counts equal lines of one second, and what is sent again on a new connection once', async () => {
+  const port = await start();
+  await sendUdp(port, FAILED, FAILED, FAILED);
+  await until(() => events.length === 3);
+  expect(new Set(events.map(({ id }) => id)).size).toBe(3);
+  for (const round of [1, 2]) {
+    const socket = await openTcp(port);
+    socket.end(`${FAILED}\n${FAILED}\n${FAILED}\n${FAILED}\n`);
+    await until(() => counts.get('syslog_received_total{transport=tcp}') === 4 * round);
+  }
+  // Three came over UDP already: the fourth is the only one that is new.
+  await until(() => counts.get('ingest_duplicates_total{channel=syslog}') === 7);
+  expect(events).toHaveLength(4);
+});
+
+it('tells of datagrams that the kernel dropped, and counts them', async () => {
+  const port = await start(t.bus, { EVENT_SYSLOG_RECEIVE_BUFFER_BYTES: '4096' });
+  const socket = createSocket('udp4');
+  socket.connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  // Sent without giving the receiver, which is in this process, a turn.
+  for (let sent = 0; sent < 500; sent++) socket.send(QUORUM);
+  await until(() => (counts.get('syslog_dropped_total{reason=kernel}') ?? 0) > 0);
+  socket.close();
+  const state = async () => (await (await t.bus.kv('STATE')).get(stateKeys.source('ingest-syslog')))?.value;
+  expect(JSON.parse((await state()) ?? '')).toMatchObject({
+    status: 'degraded',
+    degraded: [{ reason: 'kernel-drops', fix: expect.stringContaining('net.core.rmem_max') }],
+  });
+  expect(
+    (counts.get('syslog_dropped_total{reason=kernel}') ?? 0) +
+      (counts.get('syslog_received_total{transport=udp}') ?? 0),
+  ).toBe(500);
 });
 
 it.each([
@@ -173,6 +211,17 @@ it('loses nothing it heard while the bus is away, and keeps the order', async ()
   away = false;
   await until(() => events.length === 2);
   expect(events.map(({ type }) => type)).toEqual(['backup.job.started', 'backup.job.failed']);
+});
+
+it('wants a certificate and its key together', () => {
+  const faults = (env: object) =>
+    SyslogConfig.safeParse(env).error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  expect(faults({ EVENT_SYSLOG_TLS_CERT_FILE: 'c.pem' })).toEqual([
+    'EVENT_SYSLOG_TLS_KEY_FILE missing, but EVENT_SYSLOG_TLS_CERT_FILE is set',
+  ]);
+  expect(faults({ EVENT_SYSLOG_TLS_CA_FILE: 'ca.pem' })).toEqual([
+    'EVENT_SYSLOG_TLS_CERT_FILE missing, but EVENT_SYSLOG_TLS_CA_FILE is set',
+  ]);
 });
 
 it('stops without start, and twice', async () => {

@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { createIntake, type Received } from './intake.ts';
 
 function message(text: string): Received {
-  return { bytes: Buffer.from(text), oversize: false, origin: 'test', receivedAt: 0 };
+  return { bytes: Buffer.from(text), oversize: false, origin: 'test', sender: 'test', receivedAt: 0 };
 }
 
 it('turns away what does not fit, counts it, and slows senders down before that', async () => {

@@ -5,6 +5,8 @@ export interface Received {
   readonly oversize: boolean;
   /** `udp 192.0.2.11:514`. */
   readonly origin: string;
+  /** One connection, or one socket that sends datagrams. */
+  readonly sender: string;
   /** Epoch milliseconds. */
   readonly receivedAt: number;
 }
@@ -41,12 +43,13 @@ export interface Intake {
   stop(graceMs: number): Promise<void>;
 }
 
-const MAX_MESSAGES = 20_000;
+/** Some seconds of a storm; the bytes bound what they may take. */
+const MAX_MESSAGES = 50_000;
 const MAX_BYTES = 32 * 1024 * 1024;
 /** One transaction of the bus: the pages of its index are written once for all of them. Some 30 ms of work. */
 const MAX_BATCH = 1_024;
 /** After a batch the next one may wait this long to become worth a transaction. The first line after a pause never waits. */
-const GATHER_MS = 10;
+const GATHER_MS = 20;
 const RETRY_FIRST_MS = 100;
 const RETRY_LAST_MS = 5_000;
 
@@ -55,6 +58,8 @@ export function createIntake(options: IntakeOptions): Intake {
   const maxMessages = options.maxMessages ?? MAX_MESSAGES;
   const maxBytes = options.maxBytes ?? MAX_BYTES;
   const maxBatch = options.maxBatch ?? MAX_BATCH;
+  // Who can wait need not stand in a long queue: what is alive for long is what the garbage collector copies.
+  const crowdedAt = Math.min(maxMessages / 2, 4 * maxBatch);
   let queue: Received[] = [];
   let bytes = 0;
   let crowded = false;
@@ -75,7 +80,7 @@ export function createIntake(options: IntakeOptions): Intake {
       if (abort.signal.aborted) break;
       queue = queue.slice(batch.length);
       bytes -= batch.reduce((sum, message) => sum + message.bytes.length, 0);
-      if (crowded && queue.length < maxMessages / 4 && bytes < maxBytes / 4) {
+      if (crowded && queue.length < crowdedAt / 2 && bytes < maxBytes / 4) {
         crowded = false;
         onRoom();
       }
@@ -118,7 +123,7 @@ export function createIntake(options: IntakeOptions): Intake {
       }
       queue.push(message);
       bytes += message.bytes.length;
-      if (queue.length > maxMessages / 2 || bytes > maxBytes / 2) crowded = true;
+      if (queue.length > crowdedAt || bytes > maxBytes / 2) crowded = true;
       wake();
       return true;
     },

@@ -47,6 +47,10 @@ describe('normalizeInput', () => {
     expect(at('2027-01-02T12:00:00Z', 'Dec 31 10:00:00')).toBe('2026-12-31T16:00:00.000Z');
     expect(at('2026-07-01T12:00:00Z', 'Jul  1 06:00:00')).toBe('2026-07-01T11:00:00.000Z');
     expect(at('2026-03-01T12:00:00Z', 'Feb 29 06:00:00')).not.toContain('2026');
+    // On 1 November 2026 its clock shows the hour from one to two twice.
+    expect(at('2026-11-01T06:30:05Z', 'Nov  1 01:30:00')).toBe('2026-11-01T06:30:00.000Z');
+    expect(at('2026-11-01T07:30:05Z', 'Nov  1 01:30:00')).toBe('2026-11-01T07:30:00.000Z');
+    expect(at('2026-11-01T09:00:00Z', 'Nov  1 02:30:00')).toBe('2026-11-01T08:30:00.000Z');
   });
 
   it('tells of a kill for memory whose second line got lost', () => {

@@ -1,9 +1,18 @@
-import { normalizeSyslogLine, type HostIndex, type KnownHost } from '@proxmox-mcp/proxmox-events';
+import {
+  normalizeSyslogLine,
+  type HostIndex,
+  type KnownHost,
+  type LocalClock,
+} from '@proxmox-mcp/proxmox-events';
 import type { EventDraft, NormalizeResult } from '@proxmox-mcp/schemas';
 import type { ParsedMessage, Stamp } from './parsed-message.ts';
 
 /** A stamp this far ahead of us still belongs to this year: clocks and zones may be off by that much. */
 const AHEAD_S = 86_400;
+/** Nobody's clock is set back by anything but an hour or, on Lord Howe Island, half of one. */
+const SHIFTS_S = [3_600, 1_800];
+/** How far a host's clock may run ahead of ours. */
+const SKEW_S = 600;
 
 /** A parsed message of a host we know. */
 export interface HostMessage {
@@ -24,17 +33,8 @@ export function normalizeMessage(
   receivedAt: number,
 ): NormalizeResult {
   const { parsed, host, next } = message;
-  const outcome = normalizeSyslogLine(
-    {
-      tag: parsed.tag,
-      message: parsed.message,
-      ...(parsed.pid === undefined ? {} : { pid: parsed.pid }),
-      ...(parsed.facility === undefined ? {} : { facility: parsed.facility }),
-      ...(parsed.level === undefined ? {} : { level: parsed.level }),
-      ...(next === undefined ? {} : { next }),
-    },
-    { source: host.source, node: host.node },
-  );
+  // What the header said stands under the names that the reader of lines has for it, and the host is the origin.
+  const outcome = normalizeSyslogLine(next === undefined ? parsed : { ...parsed, next }, host);
   if ('ignore' in outcome) return { ignore: true, reason: outcome.ignore };
   if ('reject' in outcome) return { reject: true, reason: outcome.reject };
   return { events: [{ ...outcome.draft, ...timeOf(parsed.stamp, { host, index, receivedAt }) }] };
@@ -53,7 +53,24 @@ function timeOf(
   // RFC 3164 §4.1.2 has no year: "Dec 31" read on 1 January is last year's, and must not land in the future.
   for (const candidate of [year, year - 1]) {
     const epoch = clock.epochOf({ ...stamp, year: candidate });
-    if (epoch !== undefined && epoch <= now + AHEAD_S) return { occurredAtGuess: epoch };
+    if (epoch !== undefined && epoch <= now + AHEAD_S) {
+      return { occurredAtGuess: secondPass(epoch, clock, now) ?? epoch };
+    }
   }
   return {};
+}
+
+/**
+ * At the end of summer time the clock shows an hour twice. A line is heard within seconds as a rule, so it is of the second pass
+ * once that has come. @returns `undefined` when the clock showed the reading once, or the second time is still to come.
+ */
+function secondPass(epoch: number, clock: LocalClock, now: number): number | undefined {
+  // Of a line that was just written it is still to come: most cost no more than this.
+  const come = SHIFTS_S.map((shift) => epoch + shift).filter((later) => later <= now + SKEW_S);
+  if (come.length === 0) return undefined;
+  const wall = clock.wallOf(epoch);
+  return come.find((later) => {
+    const again = clock.wallOf(later);
+    return again.hour === wall.hour && again.minute === wall.minute && again.day === wall.day;
+  });
 }

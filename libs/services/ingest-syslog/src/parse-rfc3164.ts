@@ -7,6 +7,8 @@ const ABSOLUTE_STAMP = /^(\d{4}-\S{15,32}) /;
 const HOST = /^([^\s[\]]{1,255}) {1,4}/;
 /** The colon is what tells a tag from a first word. */
 const TAG = /^([^\s:[\]<>]{1,100})(?:\[([^\]\s]{0,32})\])?: ?/;
+/** A worker of PVE, by the name of its process. The UPID ends in a colon of its own. */
+const TASK_TAG = /^task UPID:[^\s[\]]{1,512}(?:\[(\d{1,9})\])?:? /;
 /** rsyslog's traditional format cuts the tag, with pid and colon, at 32 characters. */
 const CUT_TAG = /^(?=\S{32}(?: |$))([^\s:[\]<>]{1,32})(?:\[([^\]\s]{0,32}))? ?/;
 
@@ -17,6 +19,16 @@ export function parseRfc3164(text: string): ParsedMessage | undefined {
   const host = HOST.exec(stamped.rest.slice(0, 300));
   if (host?.[1] === undefined) return undefined;
   const content = stamped.rest.slice(host[0].length);
+  const worker = content.startsWith('task UPID:') ? TASK_TAG.exec(content.slice(0, 600)) : null;
+  if (worker !== null) {
+    return {
+      stamp: stamped.stamp,
+      host: host[1],
+      tag: 'task',
+      ...parsePid(worker[1]),
+      message: content.slice(worker[0].length),
+    };
+  }
   const tag = TAG.exec(content.slice(0, 200)) ?? CUT_TAG.exec(content.slice(0, 40));
   return {
     stamp: stamped.stamp,

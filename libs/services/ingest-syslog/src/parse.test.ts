@@ -17,7 +17,7 @@ describe('parseMessage', () => {
       message: 'a: b',
     });
     expect(parse('2026-03-14T14:29:10.551020+01:00 pve2 kernel: [1.2] x')).toEqual({
-      stamp: { kind: 'absolute', epochMs: Date.parse('2026-03-14T13:29:10.551Z') },
+      stamp: { kind: 'absolute', epochMs: Date.parse('2026-03-14T13:29:10.551Z'), isExact: true },
       host: 'pve2',
       tag: 'kernel',
       message: '[1.2] x',

@@ -11,7 +11,7 @@ const MAX_PRI = 191;
  * Bytes that are no UTF-8 become U+FFFD. Linear in the message.
  */
 export function parseMessage(raw: Buffer, format: ParseFormat = 'auto'): ParsedMessage | Unparsable {
-  const text = raw.toString('utf8').replace(/[\r\n\0]{1,16}$/, '');
+  const text = withoutTerminator(raw.toString('utf8'));
   if (text.trim() === '') return { reject: 'empty' };
   const pri = readPri(text);
   if ('reject' in pri) return pri;
@@ -23,6 +23,16 @@ export function parseMessage(raw: Buffer, format: ParseFormat = 'auto'): ParsedM
     ...header,
     ...(priority === undefined ? {} : { facility: priority >> 3, level: priority & 7 }),
   };
+}
+
+/** Some senders end a datagram as they end a line. */
+function withoutTerminator(text: string): string {
+  let end = text.length;
+  for (; end > 0; end--) {
+    const code = text.charCodeAt(end - 1);
+    if (code !== 10 && code !== 13 && code !== 0) break;
+  }
+  return end === text.length ? text : text.slice(0, end);
 }
 
 function readPri(text: string): { rest: string; priority?: number } | Unparsable {

@@ -1,7 +1,12 @@
 /** When the sender says it was. */
 export type Stamp =
   /** With year and offset. */
-  | { readonly kind: 'absolute'; readonly epochMs: number }
+  | {
+      readonly kind: 'absolute';
+      readonly epochMs: number;
+      /** To the millisecond or better: no two happenings of a program share it. */
+      readonly isExact: boolean;
+    }
   /** RFC 3164: no year, no zone. `month` is 1–12. */
   | {
       readonly kind: 'local';
@@ -34,8 +39,14 @@ export interface Unparsable {
 /** Reads a date with offset, as RFC 3339 and RFC 5424 want it; `undefined` when it is none. */
 export function parseAbsoluteStamp(text: string): Stamp | undefined {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i.test(text)) return undefined;
-  const epochMs = Date.parse(text.toUpperCase());
-  return Number.isNaN(epochMs) ? undefined : { kind: 'absolute', epochMs };
+  // No calendar of JavaScript has a leap second; it is told as the second after it.
+  const leap = text.slice(17, 19) === '60';
+  const epochMs =
+    Date.parse((leap ? `${text.slice(0, 17)}59${text.slice(19)}` : text).toUpperCase()) + (leap ? 1_000 : 0);
+  if (Number.isNaN(epochMs)) return undefined;
+  // Zeros are what senders write that have no fraction to tell.
+  const isExact = /\.(?=\d{3})\d*[1-9]/.test(text);
+  return { kind: 'absolute', epochMs, isExact };
 }
 
 /** A process id, where the text is one. */

@@ -1,14 +1,21 @@
-import { createLetterLimit, type IngestLine, type LiveInventory } from '@proxmox-mcp/ingest-kit';
-import type { NormalizeResult } from '@proxmox-mcp/schemas';
+import {
+  createLetterLimit,
+  type IngestInput,
+  type IngestLine,
+  type LiveInventory,
+} from '@proxmox-mcp/ingest-kit';
+import type { EventDraft, NormalizeResult } from '@proxmox-mcp/schemas';
 import type { ParseFormat } from './config.ts';
 import type { Received, StoreBatch } from './intake.ts';
 import { normalizeMessage, type HostMessage } from './normalize.ts';
+import { createOccurrences } from './occurrences.ts';
 import { createOomJoiner, type Joinable } from './oom-joiner.ts';
 import { parseMessage } from './parse.ts';
 import { createRepeats } from './repeats.ts';
 
 /** Source of events whose sender is not known: dead letters only. */
 const NO_SOURCE = 'syslog';
+const MINUTE_MS = 60_000;
 
 const LF = 0x0a;
 /** A message with a line feed inside is still one. */
@@ -20,6 +27,12 @@ interface Pending {
   readonly source: string;
   /** Two messages, which are read one by one. */
   readonly isJoined?: true;
+}
+
+/** What was read, and what came of it. */
+interface Settlement {
+  readonly input: IngestInput;
+  readonly result: NormalizeResult;
 }
 
 export interface BatchReceiverOptions {
@@ -55,18 +68,16 @@ export function createBatchReceiver(options: BatchReceiverOptions): BatchReceive
   }));
   const mayKeep = createLetterLimit(now);
   const repeats = createRepeats();
+  const occurrences = createOccurrences(now);
 
-  function settle({ received, source, isJoined }: Pending, result: NormalizeResult): StoreBatch {
+  function settle({ received, source, isJoined }: Pending, result: NormalizeResult): Settlement[] {
     const { origin, bytes, receivedAt } = received;
     if ('reject' in result && !mayKeep()) {
       onUnkept(result.reason);
-      return () => Promise.resolve();
+      return [];
     }
     const notes = isJoined || !bytes.includes(LF) ? {} : ONE_DATAGRAM;
-    return async () => {
-      const { stored } = await line.settle({ source, origin, raw: bytes, receivedAt, ...notes }, result);
-      if (stored > 0) onStored();
-    };
+    return [{ input: { source, origin, raw: bytes, receivedAt, ...notes }, result }];
   }
 
   function normalizeSafely(message: HostMessage, receivedAt: number): NormalizeResult {
@@ -82,39 +93,52 @@ export function createBatchReceiver(options: BatchReceiverOptions): BatchReceive
     }
   }
 
-  function settleKnown({ message, tag }: Joinable<Pending>): StoreBatch {
+  function settleKnown({ message, tag }: Joinable<Pending>): Settlement[] {
     const { receivedAt } = tag.received;
     const result = normalizeSafely(message, receivedAt);
     const [draft] = 'events' in result ? result.events : [];
     const isRepeat = draft !== undefined && repeats.isRepeat(draft, receivedAt);
-    return settle(tag, isRepeat ? { ignore: true, reason: 'repeat' } : result);
+    if (isRepeat) return settle(tag, { ignore: true, reason: 'repeat' });
+    return settle(tag, draft === undefined ? result : { events: [tellApart(draft, message, tag.received)] });
   }
 
-  function receive(received: Received): StoreBatch[] {
+  /** Gives the second and later of equal lines an identity of their own, where their stamp cannot tell them apart. */
+  function tellApart(draft: EventDraft, { parsed: { stamp } }: HostMessage, received: Received): EventDraft {
+    // A task starts and ends once, however often a line says so.
+    if (draft.upid !== undefined || (stamp.kind === 'absolute' && stamp.isExact)) return draft;
+    const nth = occurrences.nth(received.sender, received.bytes);
+    if (nth === 0) return draft;
+    const when = draft.at ?? draft.occurredAtGuess ?? `minute ${Math.floor(received.receivedAt / MINUTE_MS)}`;
+    return { ...draft, identity: `${when}\0${nth}\0${received.bytes.toString('latin1')}` };
+  }
+
+  function receive(received: Received): Settlement[] {
     const stranger = { received, source: NO_SOURCE };
-    if (received.oversize) return [settle(stranger, { ignore: true, reason: 'oversize' })];
+    if (received.oversize) return settle(stranger, { ignore: true, reason: 'oversize' });
     const parsed = parseMessage(received.bytes, format);
-    if ('reject' in parsed) return [settle(stranger, { reject: true, reason: parsed.reject })];
+    if ('reject' in parsed) return settle(stranger, { reject: true, reason: parsed.reject });
     const host = inventory.index().find(parsed.host);
     if (host === undefined) {
       const detail = `host ${JSON.stringify(parsed.host.slice(0, 100))} is in no source of the inventory`;
-      return [settle(stranger, { reject: true, reason: 'unknown-host', detail })];
+      return settle(stranger, { reject: true, reason: 'unknown-host', detail });
     }
     const message: HostMessage = { parsed, host };
     const tag: Pending = { received, source: host.source.id };
-    return joiner.offer({ message, tag }, received.receivedAt).map(settleKnown);
+    return joiner.offer({ message, tag }, received.receivedAt).flatMap(settleKnown);
   }
 
   const together =
-    (stores: readonly StoreBatch[]): StoreBatch =>
-    async () =>
-      void (await Promise.all(stores.map((store) => store())));
+    (settlements: readonly Settlement[]): StoreBatch =>
+    async () => {
+      const settled = await Promise.all(settlements.map(({ input, result }) => line.settle(input, result)));
+      if (settled.some(({ stored }) => stored > 0)) onStored();
+    };
 
   return {
     get held() {
       return joiner.held;
     },
-    prepare: (batch) => together([...batch.flatMap(receive), ...joiner.release(now()).map(settleKnown)]),
-    finish: () => together(joiner.release().map(settleKnown)),
+    prepare: (batch) => together([...batch.flatMap(receive), ...joiner.release(now()).flatMap(settleKnown)]),
+    finish: () => together(joiner.release().flatMap(settleKnown)),
   };
 }

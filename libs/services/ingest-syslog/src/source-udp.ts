@@ -2,12 +2,15 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import type { Received } from './intake.ts';
-import { SYSLOG_MAX_LINE_BYTES, SYSLOG_RECEIVE_BUFFER_BYTES } from './limits.ts';
+import { readKernelDrops } from './kernel-drops.ts';
+import { SYSLOG_MAX_LINE_BYTES } from './limits.ts';
 
 export interface UdpSourceOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Asked of the kernel. */
+  readonly receiveBufferBytes: number;
   readonly now: () => number;
   readonly onMessage: (message: Received) => void;
   /** The socket broke after it was open. */
@@ -16,21 +19,27 @@ export interface UdpSourceOptions {
 
 export interface UdpSource {
   readonly port: number;
-  /** What the kernel granted, in bytes, of `SYSLOG_RECEIVE_BUFFER_BYTES`. */
+  /** What the kernel granted, in bytes, of what was asked. */
   readonly receiveBufferBytes: number;
+  /** Datagrams the kernel threw away on this port since it was opened; `undefined` where it does not tell. */
+  drops(): Promise<number | undefined>;
   close(): Promise<void>;
 }
 
 /** Opens the UDP socket. One datagram is one message, even with a line feed inside (PROXMOX §D.1). */
 export async function openUdpSource(options: UdpSourceOptions): Promise<UdpSource> {
   const { host, port, now, onMessage, onError } = options;
-  const socket: Socket = createSocket({
-    type: isIPv6(host) ? 'udp6' : 'udp4',
-    recvBufferSize: SYSLOG_RECEIVE_BUFFER_BYTES,
-  });
-  socket.on('message', (bytes, peer) => {
+  const family = isIPv6(host) ? 'udp6' : 'udp4';
+  const socket: Socket = createSocket({ type: family, recvBufferSize: options.receiveBufferBytes });
+  let last = { address: '', port: 0, origin: '' };
+  socket.on('message', (bytes, { address, port: from }) => {
     const oversize = bytes.length > SYSLOG_MAX_LINE_BYTES;
-    onMessage({ bytes, oversize, origin: `udp ${peer.address}:${peer.port}`, receivedAt: now() });
+    // A storm is of one sender: its name is written once.
+    if (last.port !== from || last.address !== address) {
+      last = { address, port: from, origin: `udp ${address}:${from}` };
+    }
+    const { origin } = last;
+    onMessage({ bytes, oversize, origin, sender: origin, receivedAt: now() });
   });
   const listening = once(socket, 'listening');
   socket.bind(port, host);
@@ -41,10 +50,12 @@ export async function openUdpSource(options: UdpSourceOptions): Promise<UdpSourc
     throw err;
   }
   socket.on('error', onError);
+  const bound = socket.address().port;
   return {
-    port: socket.address().port,
+    port: bound,
     // Linux reports twice what it grants, the other half being its own bookkeeping (socket(7), SO_RCVBUF).
     receiveBufferBytes: socket.getRecvBufferSize() / (process.platform === 'linux' ? 2 : 1),
+    drops: () => readKernelDrops(family, bound),
     close: () =>
       new Promise((resolve) => {
         socket.off('error', onError);

@@ -19,13 +19,16 @@ export const readAuthLine: LineReader = ({ message }) => {
       };
     }
     const token = TOKEN_FAILED.exec(message);
-    return token === null
-      ? undefined
-      : { type: 'auth.token.failed', facts: { message: unescapeText(token[1] ?? '') } };
+    return token?.[1] === undefined ? undefined : tokenFailed(unescapeText(token[1]));
   }
   const succeeded = SUCCEEDED.exec(message);
   return succeeded === null ? undefined : { type: 'auth.login.succeeded', facts: { user: succeeded[1] } };
 };
+
+function tokenFailed(message: string): ReturnType<LineReader> {
+  const user = /^no such token '[^'\n]{1,200}' for user '([^'\n]{1,200})'/.exec(message)?.[1];
+  return { type: 'auth.token.failed', facts: { ...(user === undefined ? {} : { user }), message } };
+}
 
 // Names are the stranger's: the last "from … port …" is sshd's own, whatever the name holds.
 const SSH_FAILED =

@@ -1,5 +1,6 @@
 import type { GuestRef, Severity } from '@proxmox-mcp/schemas';
 import { NOISE, type LineReader } from '../syslog-line.ts';
+import { readErrorText } from './worker-lines.ts';
 
 const NODE_STATE = /^node '([^'\s]{1,100})': state changed from '([a-z_]{1,30})' => '([a-z_]{1,30})'/;
 const FENCED = /^fencing: acknowledged - got agent lock for node '([^'\s]{1,100})'/;
@@ -65,8 +66,8 @@ export const readHaManagerLine: LineReader = ({ message }, { node: reporter }) =
 const MIGRATE = /^service ([a-z]{1,10}:\w{1,60}) - start (?:migrate|relocate) to node '([^'\s]{1,100})'/;
 const LOST_LOCK = /^lost lock '(ha_agent_[^\s']{1,100})/;
 
-/** pve-ha-lrm: the local resource manager of one node. */
-export const readHaLocalLine: LineReader = ({ message }) => {
+/** pve-ha-lrm: the local resource manager of one node, and the workers it starts guests with. */
+export const readHaLocalLine: LineReader = ({ message, level, pid }) => {
   const migrate = MIGRATE.exec(message);
   if (migrate !== null) {
     const [, sid = '', target] = migrate;
@@ -79,7 +80,7 @@ export const readHaLocalLine: LineReader = ({ message }) => {
   const lost = LOST_LOCK.exec(message);
   // The node will reset itself within a minute unless it gets the lock back.
   if (lost !== null) return { type: 'ha.lock.lost', facts: { lock: lost[1], error: message } };
-  return NOISE;
+  return readErrorText({ message, level }, pid === undefined ? {} : { worker_pid: pid }) ?? NOISE;
 };
 
 /** watchdog-mux logs the end of a node at level info: the text decides, not the PRI. */

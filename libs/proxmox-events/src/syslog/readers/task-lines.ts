@@ -25,6 +25,8 @@ const TRUSTED_TAGS: ReadonlySet<string> = new Set([
   'spiceproxy',
   'pmxcfs',
   'task',
+  // A worker's process is called `task UPID:…`; traditional headers end the tag at the first blank or colon.
+  'UPID',
 ]);
 
 const START = /^<([^<>\s]{1,200})> starting task (UPID:\S{1,512})$/;

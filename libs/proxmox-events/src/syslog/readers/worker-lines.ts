@@ -1,9 +1,9 @@
 import { parseDuration } from '../../quantities.ts';
 import { NOISE, unescapeText, type LineReader } from '../syslog-line.ts';
 
+const JOB_STARTED = /^INFO: starting new backup job: vzdump(?: |$)/;
 // The command line is what `pvesh` would print; the guests come first, so the option is looked for in a bounded part.
-const JOB_STARTED =
-  /^INFO: starting new backup job: vzdump .{0,8000}?--storage ([A-Za-z][A-Za-z0-9._-]{0,99})(?: |$)/;
+const JOB_STORAGE = / --storage ([A-Za-z][A-Za-z0-9._-]{0,99})(?: |$)/;
 const GUEST_STARTED = /^INFO: Starting Backup of VM (\d{1,9}) \((qemu|lxc)\)$/;
 const GUEST_FINISHED = /^INFO: Finished Backup of VM (\d{1,9}) \((\d{1,6}:\d\d:\d\d)\)$/;
 const GUEST_FAILED = /^ERROR: Backup of VM (\d{1,9}) failed - ([\s\S]*)$/;
@@ -18,7 +18,7 @@ const NOISE_LINES: readonly RegExp[] = [
   /^auth key pair too old, rotating/,
   /^launch command: /,
   /^VM \d{1,9} (?:started with PID|qmp command)/,
-  /^(?:INFO: )?(?:starting new backup job|Backup job finished)/,
+  /^(?:INFO: )?Backup job finished/,
   /^(?:DEBUG|INFO): /,
   /^connection timed out$/,
 ];
@@ -32,8 +32,10 @@ const LEVEL_ERROR = 3;
  */
 export const readWorkerLine: LineReader = ({ message, pid, level }) => {
   const worker = pid === undefined ? {} : { worker_pid: pid };
-  const job = JOB_STARTED.exec(message);
-  if (job?.[1] !== undefined) return { type: 'backup.job.started', storage: job[1], facts: worker };
+  if (JOB_STARTED.test(message)) {
+    const storage = JOB_STORAGE.exec(message.slice(0, 8_192))?.[1];
+    return { type: 'backup.job.started', ...(storage === undefined ? {} : { storage }), facts: worker };
+  }
   const started = GUEST_STARTED.exec(message);
   if (started !== null) {
     const kind = started[2] === 'lxc' ? 'lxc' : 'qemu';
@@ -65,14 +67,22 @@ export const readWorkerLine: LineReader = ({ message, pid, level }) => {
     };
   }
   if (NOISE_LINES.some((pattern) => pattern.test(message))) return NOISE;
+  return readErrorText({ message, level }, worker);
+};
+
+/** What a worker logs as an error is what its task is about to end with. */
+export function readErrorText(
+  { message, level }: { readonly message: string; readonly level: number | undefined },
+  worker: { readonly worker_pid?: number },
+): ReturnType<LineReader> {
   if (level === undefined || level > LEVEL_ERROR) return undefined;
-  // What a worker logs at this level is the error its task is about to end with.
   const error = unescapeText(message.replace(/^TASK ERROR: /, ''));
   return error === '' ? NOISE : { type: 'task.error.logged', facts: { error, ...worker } };
-};
+}
 
 /** pveupdate renews certificates at night; its errors are the only word of a renewal that failed on PVE. */
 export const readUpdateLine: LineReader = ({ message, level }) =>
-  level !== undefined && level <= LEVEL_ERROR && /\bACME\b|certificate/i.test(message)
+  (level === undefined ? /\bfailed\b/.test(message) : level <= LEVEL_ERROR) &&
+  /\bACME\b|certificate/i.test(message)
     ? { type: 'certificate.renewal.failed', facts: { error: unescapeText(message) } }
     : undefined;
