@@ -32,7 +32,7 @@ export function createDiscordSender({ url, cutAt }: DiscordTarget): Sender {
   };
 }
 
-/** The body of the documented template, ```{"content": "``` {{ escape message }}```"}```: title, severity and fields are not in it. */
+/** The body of the documented template: the message in a code fence. Title, severity and fields are not in it. */
 export function renderDiscordBody({ body }: LabNotification, cutAt = Number.POSITIVE_INFINITY): string {
   return JSON.stringify({ content: `\`\`\` ${body}\`\`\``.slice(0, cutAt) });
 }

@@ -29,9 +29,9 @@ function differences(value: unknown, wanted: string, where: string): string[] {
     .split('|')
     .some((k) => k === 'any' || k === kind || (k === 'number' && kind === 'integer'));
   if (!isAllowed) return [`${where}: published ${kinds}, ours ${kind}`];
-  if (more === 'snowflake' && value !== null && !/^\d{17,20}$/.test(String(value)))
+  if (more === 'snowflake' && typeof value === 'string' && !/^\d{17,20}$/.test(value))
     return [`${where}: no snowflake`];
-  if (more === 'date-time' && value !== null && Number.isNaN(Date.parse(String(value))))
+  if (more === 'date-time' && typeof value === 'string' && Number.isNaN(Date.parse(value)))
     return [`${where}: no time`];
   if (Array.isArray(value)) return value.flatMap((item, i) => fieldsOf(item, more, `${where}[${i}]`));
   return fieldsOf(value, more, where);

@@ -75,7 +75,7 @@ export async function startDiscord(options: DiscordOptions = {}): Promise<Discor
     if (requests.length > MAX_REQUESTS) requests.shift();
     return webhookRoutes(path, request) ?? botRoutes(path, request) ?? notFound();
   }, options);
-  const { close: closeGateway, ...gateway } = openGateway({
+  const gateway = openGateway({
     server: http.server,
     guild,
     url: gatewayUrl,
@@ -113,7 +113,7 @@ export async function startDiscord(options: DiscordOptions = {}): Promise<Discor
     next: (predicate, timeoutMs) => guild.inbox.next(predicate, timeoutMs),
     failNext: (count, status, headers) => failures.order(count, status, headers),
     async close() {
-      closeGateway();
+      gateway.close();
       await http.close();
     },
   };
