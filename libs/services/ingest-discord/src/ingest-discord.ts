@@ -88,7 +88,6 @@ export function createIngestDiscord(
       report: tell,
       clock,
       random: time.random ?? Math.random,
-      now,
       log,
       metrics,
     });

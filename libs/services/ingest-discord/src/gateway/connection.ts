@@ -13,7 +13,6 @@ export interface ConnectionOptions {
   readonly session: Session | undefined;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly now: () => number;
   /** Ends the connection and with it the session. */
   readonly signal: AbortSignal;
   /** Called once, when events flow. `resumed`: those that were missed follow. */
@@ -33,7 +32,7 @@ const COMING_BACK = 4_900;
  * What goes wrong is in the answer; throws only for a URL that is none.
  */
 export async function connect(options: ConnectionOptions): Promise<ConnectionEnd> {
-  const { token, intents, clock, random, now, signal, onReady, onDispatch } = options;
+  const { token, intents, clock, random, signal, onReady, onDispatch } = options;
   let session = options.session;
   let readyAt: number | undefined;
   let reason = 'closed';
@@ -90,7 +89,7 @@ export async function connect(options: ConnectionOptions): Promise<ConnectionEnd
     if (session !== undefined && typeof s === 'number' && s > session.sequence)
       session = { ...session, sequence: s };
     if (t === 'READY' || t === 'RESUMED') {
-      readyAt = now();
+      readyAt = clock.now();
       onReady(t === 'READY' ? 'identified' : 'resumed');
     }
     if (typeof t === 'string') onDispatch(t, d);
@@ -140,7 +139,7 @@ export async function connect(options: ConnectionOptions): Promise<ConnectionEnd
       reason: code === undefined || reason !== 'closed' ? reason : `close code ${code}`,
       ...(code === undefined ? {} : { code }),
       ...(isResumable(code) && session !== undefined ? { session } : {}),
-      ...(readyAt === undefined ? {} : { livedMs: now() - readyAt }),
+      ...(readyAt === undefined ? {} : { livedMs: clock.now() - readyAt }),
     };
   } finally {
     over.abort();

@@ -14,7 +14,6 @@ export interface GatewayOptions {
   readonly pollSeconds: number;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly now: () => number;
   readonly log: Logger;
   readonly signal: AbortSignal;
   /** Events flow from now on; what came before may be missing. */
@@ -81,7 +80,7 @@ export async function keepGateway(options: GatewayOptions): Promise<void> {
 }
 
 async function attempt(options: GatewayOptions, session: Session | undefined): Promise<ConnectionEnd> {
-  const { api, token, clock, random, now, signal, onConnected, onMessage, log } = options;
+  const { api, token, clock, random, signal, onConnected, onMessage, log } = options;
   let url = session?.resumeUrl;
   if (url === undefined) {
     const gateway = await api.gateway(signal);
@@ -99,7 +98,6 @@ async function attempt(options: GatewayOptions, session: Session | undefined): P
     session,
     clock,
     random,
-    now,
     signal,
     onReady(how) {
       log.debug({ how }, 'Gateway connected');

@@ -24,7 +24,6 @@ export interface ReaderOptions {
   readonly report: (isReading: boolean, troubles: readonly Trouble[]) => Promise<void>;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly now: () => number;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
@@ -64,7 +63,8 @@ const MAX_TOLD = 1_000;
 
 /** Reads the channels until stopped. */
 export function startReader(options: ReaderOptions): Reader {
-  const { channels, mode, pollSeconds, cursors, take, clock, now, log, metrics } = options;
+  const { channels, mode, pollSeconds, cursors, take, clock, log, metrics } = options;
+  const now = () => clock.now();
   const looks = metrics.counter('discord_looks_total', 'Looks at a channel', ['outcome']);
   const heard = metrics.counter('discord_heard_total', 'Messages told by the Gateway');
   const stopping = new AbortController();
@@ -170,7 +170,6 @@ export function startReader(options: ReaderOptions): Reader {
       pollSeconds,
       clock,
       random: options.random,
-      now,
       log,
       signal,
       onConnected() {
