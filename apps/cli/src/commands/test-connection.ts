@@ -9,6 +9,7 @@ import { mcpGatewayService } from '@proxmox-mcp/mcp-gateway';
 import { notifier, type NotifierConfig } from '@proxmox-mcp/notifier';
 import { checkLine, type Check } from '../checks/check.ts';
 import { checkChannels } from '../checks/check-channel.ts';
+import { checkDiscordReader } from '../checks/check-discord.ts';
 import { checkHost } from '../checks/check-host.ts';
 import { checkPort } from '../checks/check-port.ts';
 import type { Command } from '../command.ts';
@@ -71,6 +72,13 @@ export const testConnection: Command = {
       settings.values.get(notifier.name) as NotifierConfig,
       values.send === true,
     );
+    const discord = settings.disabled.has(ingestDiscord.name)
+      ? []
+      : checkDiscordReader(
+          settings.values.get(ingestDiscord.name) as IngestDiscordConfig,
+          settings.inventory,
+          signal,
+        );
     const found = await Promise.all([
       ...settings.hosts.map((host) => checkHost(host, signal)),
       Promise.all(ports),

@@ -16,7 +16,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** Time runs so many times faster for the service. */
 const SPEED = 50;
 
-export const inventory = Inventory.parse({
+const INVENTORY = Inventory.parse({
   sources: [
     { id: 'atlas', product: 'pve', cluster: 'atlas', domain: 'example.net', nodes: [{ name: 'pve1' }] },
     { id: 'pbs1', product: 'pbs', domain: 'example.net', nodes: [{ name: 'pbs1' }] },
@@ -48,12 +48,14 @@ export interface Reading {
 export interface ReadingOptions {
   readonly settings?: Record<string, string>;
   readonly discord?: DiscordOptions;
+  readonly inventory?: Inventory;
   /** Before the service starts. */
   readonly prepare?: (reading: Reading) => Promise<void> | void;
 }
 
 export async function openReading({
   settings = {},
+  inventory = INVENTORY,
   prepare,
   ...more
 }: ReadingOptions = {}): Promise<Reading> {
@@ -84,15 +86,7 @@ export async function openReading({
     counts,
     services,
     told: () => events.map(({ facts }) => String(facts['job_id'])),
-    async post(jobId, url = discord.webhookUrl) {
-      const content = `\`\`\` Job ID:       ${jobId}\nDatastore:    tank\n\nPruning successful.\n\n\nPlease visit the web interface for further details:\n\n<https://pbs1.example.net:8007/#DataStore-tank>\n\`\`\``;
-      const answer = await fetch(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ content }),
-      });
-      if (answer.status !== 204) throw new Error(`HTTP ${answer.status}`);
-    },
+    post: (jobId, url = discord.webhookUrl) => postPrune(url, jobId),
     state,
     async isIn(status, ...reasons) {
       let now: SourceState | undefined;
@@ -143,4 +137,15 @@ export async function until(isSo: () => boolean): Promise<void> {
     if (i > 4_000) throw new Error(`in vain: ${isSo.toString()}`);
     await pause(5);
   }
+}
+
+/** Posts what a PBS posts when a prune job went well, by the template of the Proxmox documentation. */
+export async function postPrune(webhookUrl: string, jobId: string): Promise<void> {
+  const content = `\`\`\` Job ID:       ${jobId}\nDatastore:    tank\n\nPruning successful.\n\n\nPlease visit the web interface for further details:\n\n<https://pbs1.example.net:8007/#DataStore-tank>\n\`\`\``;
+  const answer = await fetch(webhookUrl, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ content }),
+  });
+  if (answer.status !== 204) throw new Error(`HTTP ${answer.status}`);
 }
