@@ -14,23 +14,6 @@ export const PENDING_KEYS: Readonly<Record<string, string>> = Object.fromEntries
       'EVENT_EMAIL_POLL_INTERVAL',
       'EVENT_EMAIL_SMTP_LISTEN_PORT',
     ],
-<<<<<<< HEAD
-    'ingest-discord': [
-      'DISCORD_IN_ENABLED',
-      'DISCORD_IN_BOT_TOKEN',
-      'DISCORD_IN_CHANNEL_IDS',
-      'DISCORD_IN_WEBHOOK_IDS',
-      'DISCORD_IN_WEBHOOK_URL',
-      'DISCORD_IN_POLL_INTERVAL',
-=======
-    'ingest-gotify': [
-      'GOTIFY_IN_ENABLED',
-      'GOTIFY_IN_SERVER_URL',
-      'GOTIFY_IN_CLIENT_TOKEN',
-      'GOTIFY_IN_APP_IDS',
-      'GOTIFY_IN_POLL_INTERVAL',
->>>>>>> c36f8e7 (ingest-discord: part of the product, its settings and checks)
-    ],
     'the e-mail channel': [
       'NOTIFY_EMAIL_ENABLED',
       'NOTIFY_EMAIL_SERVER',

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { loadSettings, SettingsError, type LoadedSettings } from '@proxmox-mcp/config';
+import { checkDiscord, ingestDiscord, type IngestDiscordConfig } from '@proxmox-mcp/ingest-discord';
 import { checkGotify, ingestGotify, type GotifyConfig } from '@proxmox-mcp/ingest-gotify';
 import { checkNtfy, ingestNtfy, type NtfyConfig } from '@proxmox-mcp/ingest-ntfy';
 import { ingestSyslog } from '@proxmox-mcp/ingest-syslog';
@@ -9,7 +10,6 @@ import { mcpGatewayService } from '@proxmox-mcp/mcp-gateway';
 import { notifier, type NotifierConfig } from '@proxmox-mcp/notifier';
 import { checkLine, type Check } from '../checks/check.ts';
 import { checkChannels } from '../checks/check-channel.ts';
-import { checkDiscordReader } from '../checks/check-discord.ts';
 import { checkHost } from '../checks/check-host.ts';
 import { checkPort } from '../checks/check-port.ts';
 import type { Command } from '../command.ts';
@@ -39,6 +39,7 @@ export const testConnection: Command = {
       ingestWebhook,
       ingestGotify,
       ingestNtfy,
+      ingestDiscord,
       notifier,
       mcpGatewayService,
     ];
@@ -72,13 +73,6 @@ export const testConnection: Command = {
       settings.values.get(notifier.name) as NotifierConfig,
       values.send === true,
     );
-    const discord = settings.disabled.has(ingestDiscord.name)
-      ? []
-      : checkDiscordReader(
-          settings.values.get(ingestDiscord.name) as IngestDiscordConfig,
-          settings.inventory,
-          signal,
-        );
     const found = await Promise.all([
       ...settings.hosts.map((host) => checkHost(host, signal)),
       Promise.all(ports),
@@ -97,11 +91,14 @@ export const testConnection: Command = {
 };
 
 /** Servers that ways in read from, where they are on. */
-function checkServers({ values, disabled }: LoadedSettings, signal: AbortSignal): Promise<Check[]>[] {
+function checkServers({ values, disabled, inventory }: LoadedSettings, signal: AbortSignal): Promise<Check[]>[] {
   const isOn = (name: string) => !disabled.has(name) && values.has(name);
   return [
     // Parsed once by the services' own schemas; the map only forgets the types.
     ...(isOn(ingestGotify.name) ? [checkGotify(values.get(ingestGotify.name) as GotifyConfig, signal)] : []),
     ...(isOn(ingestNtfy.name) ? [checkNtfy(values.get(ingestNtfy.name) as NtfyConfig, signal)] : []),
+    ...(isOn(ingestDiscord.name)
+      ? [checkDiscord(values.get(ingestDiscord.name) as IngestDiscordConfig, inventory, signal)]
+      : []),
   ];
 }

@@ -75,7 +75,7 @@ export async function openReading({
   );
   const services: Service[] = [];
   const state = async () => {
-    const entry = await (await t.bus.kv('STATE')).get(stateKeys.source('discord'));
+    const entry = await (await t.bus.kv('STATE')).get(stateKeys.source('ingest-discord'));
     return entry && SourceState.parse(JSON.parse(entry.value));
   };
   const reading: Reading = {
@@ -132,8 +132,8 @@ export async function openReading({
 }
 
 /** Waits until something is so. @throws after 20 s. */
-export async function until(isSo: () => boolean): Promise<void> {
-  for (let i = 0; !isSo(); i++) {
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; !(await isSo()); i++) {
     if (i > 4_000) throw new Error(`in vain: ${isSo.toString()}`);
     await pause(5);
   }

@@ -90,6 +90,10 @@ it('names the permissions that a channel lacks, reads the others, and catches up
   r.discord.permit(second, { view: true });
   await until(() => r.events.length === 3);
   expect(r.told()).toEqual(['first', 'elsewhere', 'hidden']);
+  r.discord.permit(r.discord.channelId, { view: false });
+  r.discord.gateway.setDown(false);
+  await r.isIn('degraded', 'missing-access');
+  await until(async () => (await r.state())?.degraded[0]?.detail.includes(r.discord.channelId) === true);
 });
 
 it('notices that the history is hidden although Discord answers as if there were none', async () => {

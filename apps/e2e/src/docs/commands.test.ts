@@ -29,6 +29,8 @@ const TAIL = 'npm run -s pmx -- tail --token "$TOKEN"';
 const TAIL_FILTERED = `npm run -s pmx -- tail --type 'backup.*' --severity warning --token "$TOKEN"`;
 const NORMALIZE_SYSLOG =
   'npm run -s pmx -- normalize syslog libs/services/ingest-syslog/testcases/syslog/corosync-link-down.log --inventory libs/services/ingest-syslog/testcases/inventory.json';
+const NORMALIZE_DISCORD =
+  'npm run -s pmx -- normalize discord libs/services/ingest-discord/testcases/discord/webhook-pbs-sync-failed.json --inventory libs/services/ingest-discord/testcases/inventory.json';
 const NORMALIZE_WEBHOOK =
   'npm run -s pmx -- normalize webhook libs/services/ingest-webhook/testcases/webhook/fencing-try.json --inventory libs/services/ingest-webhook/testcases/inventory.json';
 const NORMALIZE_GOTIFY =
@@ -132,6 +134,8 @@ describe('the commands of the pages, beside the running demo', () => {
       expect(JSON.parse(gotify.stdout)).toMatchObject({ events: [{ type: 'backup.verify.succeeded' }] });
       const ntfy = await shell.run(NORMALIZE_NTFY);
       expect(JSON.parse(ntfy.stdout)).toMatchObject({ events: [{ type: 'notification.test.received' }] });
+      const discord = await shell.run(NORMALIZE_DISCORD);
+      expect(JSON.parse(discord.stdout)).toMatchObject({ events: [{ type: 'backup.sync.failed' }] });
     },
     PATIENCE_MS,
   );

@@ -4,8 +4,9 @@ import {
   createLetterLimit,
   createLiveInventory,
   createSourceReport,
+  type SourceReport,
 } from '@proxmox-mcp/ingest-kit';
-import { defineService, type Service, type ServiceContext } from '@proxmox-mcp/service-kit';
+import { defineService, type Logger, type Service, type ServiceContext } from '@proxmox-mcp/service-kit';
 import { wallClock, type Clock } from './clock.ts';
 import { IngestDiscordConfig } from './config.ts';
 import type { Reader } from './reader/reader.ts';
@@ -14,8 +15,6 @@ import { createTakeMessage } from './take-message.ts';
 import { NO_CHANNELS, NO_TOKEN, NO_WEBHOOKS, type Trouble } from './trouble.ts';
 
 const NAME = 'ingest-discord';
-/** Name of the way in, and of what replicas share: one of them reads. */
-const SOURCE = 'discord';
 /** A replica that fell silent for so long has lost the channels to another one. */
 const LEASE_TTL_MS = 10_000;
 
@@ -39,7 +38,6 @@ export function createIngestDiscord(
   const webhooks = webhooksOf(config, context.inventory);
   const inventory = createLiveInventory({ bus, log, configured: context.inventory, hosts: context.hosts });
   const line = createIngestLine({ service: NAME, channel: 'discord', bus, log, metrics });
-  const report = createSourceReport({ bus, log, name: SOURCE, service: NAME, now });
   const unkept = metrics.counter('discord_unkept_total', 'Refused messages that were not kept', ['reason']);
   const messages = createTakeMessage({
     line,
@@ -53,26 +51,20 @@ export function createIngestDiscord(
     log,
   });
   let share: SharedNames | undefined;
-  let reader: Reader | undefined;
+  let isStopping = false;
+  let current: { readonly reader: Reader; readonly report: SourceReport } | undefined;
   // Starts and stops one after the other: a lease that is lost and had again must not make two readers.
   let turn: Promise<void> = Promise.resolve();
-  let known = '';
 
-  /** Tells the others how it goes, and the log what changed. */
-  async function tell(isReading: boolean, troubles: readonly Trouble[]): Promise<void> {
-    const status = !isReading ? 'down' : troubles.length > 0 ? 'degraded' : 'ok';
-    await report.set(status, troubles);
-    const reasons = troubles.map(({ reason }) => reason).join();
-    if (known === `${status} ${reasons}`) return;
-    known = `${status} ${reasons}`;
-    if (troubles.length === 0) return log.info({ channels: channels.length }, 'reading Discord');
-    for (const { reason, detail, fix } of troubles) log.warn({ reason, fix }, `Discord: ${detail}`);
-  }
+  const createReport = () => createSourceReport({ bus, log, name: NAME, service: NAME, now });
 
   async function startReading(botToken: string, cursors: KeyValue): Promise<void> {
+    // A new one each time: what another replica has reported meanwhile is not known to an old one.
+    const report = createReport();
+    await report.set('starting');
     // Loaded here: most labs have no Discord, and start without the libraries for it.
     const { startReader } = await import('./reader/reader.ts');
-    reader = startReader({
+    const reader = startReader({
       apiUrl: config.DISCORD_IN_API_URL,
       token: botToken,
       channels,
@@ -85,18 +77,22 @@ export function createIngestDiscord(
         return taken;
       },
       edited: (message, signal) => messages.edited(message, signal),
-      report: tell,
+      report: createTell(report, log),
       clock,
       random: time.random ?? Math.random,
       log,
       metrics,
     });
+    current = { reader, report };
   }
 
   async function stopReading(): Promise<void> {
-    const started = reader;
-    reader = undefined;
-    await started?.stop();
+    const stopped = current;
+    current = undefined;
+    await stopped?.reader.stop();
+    // Before the lease is given back, or it would overwrite what the next reader reports.
+    if (isStopping)
+      await stopped?.report.set('down', [{ reason: 'stopped', detail: 'the service was stopped' }]);
   }
 
   function inTurn(work: () => Promise<void>): Promise<void> {
@@ -110,18 +106,17 @@ export function createIngestDiscord(
     async start() {
       const missing = missingOf(config, channels, webhooks);
       if (missing !== undefined && (token !== undefined || config.DISCORD_IN_WEBHOOK_URL !== undefined)) {
-        return tell(false, [missing]);
+        return createTell(createReport(), log)(false, [missing]);
       }
       if (token === undefined) return log.info('Discord is not read: set DISCORD_IN_BOT_TOKEN to read it');
       await inventory.start();
-      await report.set('starting');
       const cursors = await bus.kv('CURSORS');
       share = createSharedNames({
         kv: await bus.kv('LEASES'),
         group: NAME,
         owner: instance,
         ttlMs: time.leaseTtlMs ?? LEASE_TTL_MS,
-        names: () => [SOURCE],
+        names: () => [NAME],
         onGained: () => void inTurn(() => startReading(token, cursors)),
         onLost: () => inTurn(stopReading),
         log,
@@ -129,22 +124,34 @@ export function createIngestDiscord(
       await share.start();
     },
     async stop() {
-      const shared = share;
-      share = undefined;
+      isStopping = true;
       // Gives the channels back after reading has ended.
-      await shared?.stop();
+      await share?.stop();
+      share = undefined;
       await inTurn(stopReading);
       await inventory.stop();
-      if (shared !== undefined)
-        await report.set('down', [{ reason: 'stopped', detail: 'the service was stopped' }]);
     },
     isReady: () => true,
     details: () => ({
       enabled: token !== undefined,
       channels: channels.length,
-      reading: reader !== undefined,
-      gateway: reader?.isListening() ?? false,
+      reading: current !== undefined,
+      gateway: current?.reader.isListening() ?? false,
     }),
+  };
+}
+
+/** Tells the others how it goes, and the log what changed. */
+function createTell(report: SourceReport, log: Logger) {
+  let known = '';
+  return async (isReading: boolean, troubles: readonly Trouble[]): Promise<void> => {
+    const status = !isReading ? 'down' : troubles.length > 0 ? 'degraded' : 'ok';
+    await report.set(status, troubles);
+    const said = `${status} ${troubles.map(({ reason }) => reason).join()}`;
+    if (known === said) return;
+    known = said;
+    if (troubles.length === 0 && isReading) log.info('reading Discord');
+    for (const { reason, detail, fix } of troubles) log.warn({ reason, fix }, `Discord: ${detail}`);
   };
 }
 
