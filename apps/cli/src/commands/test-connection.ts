@@ -91,7 +91,10 @@ export const testConnection: Command = {
 };
 
 /** Servers that ways in read from, where they are on. */
-function checkServers({ values, disabled, inventory }: LoadedSettings, signal: AbortSignal): Promise<Check[]>[] {
+function checkServers(
+  { values, disabled, inventory }: LoadedSettings,
+  signal: AbortSignal,
+): Promise<Check[]>[] {
   const isOn = (name: string) => !disabled.has(name) && values.has(name);
   return [
     // Parsed once by the services' own schemas; the map only forgets the types.

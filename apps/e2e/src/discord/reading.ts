@@ -74,6 +74,7 @@ export async function openReading({
     ({ data }) => void letters.push(data),
   );
   const services: Service[] = [];
+  const [begun, begunAt] = [Date.now(), performance.now()];
   const state = async () => {
     const entry = await (await t.bus.kv('STATE')).get(stateKeys.source('ingest-discord'));
     return entry && SourceState.parse(JSON.parse(entry.value));
@@ -108,9 +109,9 @@ export async function openReading({
       });
       const context = testContext(config, t.bus, { inventory, metrics, instance });
       const clock = {
-        now: () => performance.now() * SPEED,
-        sleep: (ms: number, signal: AbortSignal) =>
-          pause(ms / SPEED, undefined, { signal }).then(() => undefined),
+        now: () => begun + (performance.now() - begunAt) * SPEED,
+        sleep: (ms: number, signal?: AbortSignal) =>
+          pause(ms / SPEED, undefined, signal && { signal }).then(() => undefined),
       };
       const service = createIngestDiscord(context, { clock, random: () => 0.5, leaseTtlMs: 300 });
       services.push(service);

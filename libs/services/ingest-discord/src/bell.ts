@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '@proxmox-mcp/ingest-kit';
 
 /** Wakes the one who waits; rung while nobody waits, it wakes the next one at once. */
 export interface Bell {

@@ -1,18 +1,20 @@
 import { createSharedNames, type KeyValue, type SharedNames } from '@proxmox-mcp/bus';
 import {
   createIngestLine,
-  createLetterLimit,
   createLiveInventory,
+  createPatientSettle,
   createSourceReport,
+  type Clock,
   type SourceReport,
+  type Trouble,
 } from '@proxmox-mcp/ingest-kit';
 import { defineService, type Logger, type Service, type ServiceContext } from '@proxmox-mcp/service-kit';
-import { wallClock, type Clock } from './clock.ts';
+import { steadyClock } from './clock.ts';
 import { IngestDiscordConfig } from './config.ts';
 import type { Reader } from './reader/reader.ts';
 import { channelsOf, webhooksOf } from './scope.ts';
 import { createTakeMessage } from './take-message.ts';
-import { NO_CHANNELS, NO_TOKEN, NO_WEBHOOKS, type Trouble } from './trouble.ts';
+import { NO_CHANNELS, NO_TOKEN, NO_WEBHOOKS } from './trouble.ts';
 
 const NAME = 'ingest-discord';
 /** A replica that fell silent for so long has lost the channels to another one. */
@@ -32,7 +34,7 @@ export function createIngestDiscord(
   time: { readonly clock?: Clock; readonly random?: () => number; readonly leaseTtlMs?: number } = {},
 ): Service {
   const { config, bus, log, metrics, now, instance } = context;
-  const clock = time.clock ?? wallClock;
+  const clock = time.clock ?? steadyClock;
   const token = config.DISCORD_IN_BOT_TOKEN;
   const channels = channelsOf(config, context.inventory);
   const webhooks = webhooksOf(config, context.inventory);
@@ -40,13 +42,11 @@ export function createIngestDiscord(
   const line = createIngestLine({ service: NAME, channel: 'discord', bus, log, metrics });
   const unkept = metrics.counter('discord_unkept_total', 'Refused messages that were not kept', ['reason']);
   const messages = createTakeMessage({
-    line,
+    settle: createPatientSettle({ line, clock, unkept }),
     admission: { channels: new Set(channels), webhooks: new Set(webhooks) },
     index: () => inventory.index(),
     channels: context.inventory.discord?.channels ?? {},
-    mayKeep: createLetterLimit(now),
-    onUnkept: (reason) => unkept.inc({ reason }),
-    clock,
+    unkept,
     now,
     log,
   });

@@ -1,5 +1,5 @@
-import { clusterOf, normalizeNotification, type NotificationRoute } from '@proxmox-mcp/proxmox-events';
-import type { EventDraft, InventorySource, NormalizeResult } from '@proxmox-mcp/schemas';
+import { normalizeNotification, type NotificationRoute } from '@proxmox-mcp/proxmox-events';
+import type { NormalizeResult } from '@proxmox-mcp/schemas';
 import type { DiscordMessage } from './message.ts';
 import { notificationOf } from './notification-of.ts';
 
@@ -27,15 +27,5 @@ function isUndecided(result: NormalizeResult): boolean {
   return (
     'events' in result &&
     result.events.every(({ type }) => type.endsWith('.unknown') || type === 'notification.unmapped')
-  );
-}
-
-/** The source of a channel that an event is of; the first when none matches better. */
-export function sourceOf(draft: EventDraft, { sources }: NotificationRoute): InventorySource {
-  const [first] = sources;
-  return (
-    sources.find(
-      (source) => source.product === draft.product && clusterOf(source, draft.node) === draft.cluster,
-    ) ?? first
   );
 }

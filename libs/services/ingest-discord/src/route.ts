@@ -1,5 +1,5 @@
-import type { HostIndex, NotificationRoute } from '@proxmox-mcp/proxmox-events';
-import type { Refused } from './parse.ts';
+import { sourcesOfRoute, type NoSources, type RouteSources } from '@proxmox-mcp/ingest-kit';
+import type { HostIndex } from '@proxmox-mcp/proxmox-events';
 
 /** `discord.channels` of `config/inventory.yaml`: channel → sources. */
 export type ChannelSources = Readonly<Record<string, readonly string[]>>;
@@ -9,13 +9,8 @@ export function routeOf(
   channelId: string,
   index: HostIndex,
   channels: ChannelSources,
-): NotificationRoute | Refused {
+): { readonly sources: RouteSources } | NoSources {
   const ids = Object.hasOwn(channels, channelId) ? channels[channelId] : undefined;
-  const [first, ...others] = ids?.flatMap((id) => index.bySource(id) ?? []) ?? index.sources;
-  if (first !== undefined) return { sources: [first, ...others] };
-  const detail =
-    ids === undefined
-      ? 'no Proxmox host is known; set PVE_NODES or PBS_NODES'
-      : `discord.channels in config/inventory.yaml names sources for ${channelId} that do not exist`;
-  return { reject: true, reason: 'unknown-source', detail };
+  const sources = sourcesOfRoute(ids, index, `discord.channels.${channelId}`);
+  return 'reject' in sources ? sources : { sources };
 }

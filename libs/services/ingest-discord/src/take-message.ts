@@ -1,24 +1,21 @@
-import { BusUnavailable } from '@proxmox-mcp/bus';
-import type { IngestLine } from '@proxmox-mcp/ingest-kit';
-import type { HostIndex, NotificationRoute } from '@proxmox-mcp/proxmox-events';
+import type { Ingested, PatientSettle } from '@proxmox-mcp/ingest-kit';
+import { sourceOfDraft } from '@proxmox-mcp/ingest-kit';
+import type { HostIndex } from '@proxmox-mcp/proxmox-events';
 import type { NormalizeResult } from '@proxmox-mcp/schemas';
-import type { Logger } from '@proxmox-mcp/service-kit';
+import type { CounterHandle, Logger } from '@proxmox-mcp/service-kit';
 import { admit, EMPTY_CONTENT, NOT_CONFIGURED, type Admission } from './admit.ts';
-import type { Clock } from './clock.ts';
-import { normalizeMessage, sourceOf } from './normalize.ts';
+import { normalizeMessage } from './normalize.ts';
 import { parseMessage } from './parse.ts';
 import { routeOf, type ChannelSources } from './route.ts';
 
 export interface TakeMessageOptions {
-  readonly line: IngestLine;
+  readonly settle: PatientSettle;
   readonly admission: Admission;
   readonly index: () => HostIndex;
   readonly channels: ChannelSources;
-  /** Whether one more refused message may be kept. */
-  readonly mayKeep: () => boolean;
-  /** A message was refused and not kept. */
-  readonly onUnkept: (reason: string) => void;
-  readonly clock: Clock;
+  /** Counts refused messages that are not kept, by `reason`. */
+  readonly unkept: CounterHandle;
+  /** Epoch milliseconds. */
   readonly now: () => number;
   readonly log: Logger;
 }
@@ -26,76 +23,70 @@ export interface TakeMessageOptions {
 /** A message object as Discord gave it; its id was looked at. */
 type Raw = Readonly<Record<string, unknown>> & { readonly id: string };
 
+interface Understood {
+  readonly source: string;
+  readonly result: NormalizeResult;
+}
+
 /** Source of dead letters whose sender is not one of ours. */
 const NO_SOURCE = 'discord';
-const RETRY_MS = 1_000;
 
 /** Handles messages: parse → admit → normalize → store. */
 export function createTakeMessage(options: TakeMessageOptions) {
-  const { line, admission, index, channels, mayKeep, onUnkept, clock, now, log } = options;
+  const { settle, admission, index, channels, unkept, now, log } = options;
 
-  /** Waits for a bus that is away: the place may not move on before the message is stored. */
-  async function store(
-    raw: Raw,
-    source: string,
-    result: NormalizeResult,
-    signal: AbortSignal,
-  ): Promise<number> {
-    const origin = `channel ${String(raw['channel_id']).slice(0, 20)} message ${raw.id}`;
-    const input = { source, origin, raw: JSON.stringify(raw), receivedAt: now() };
-    for (;;) {
-      try {
-        return (await line.settle(input, result)).stored;
-      } catch (err) {
-        if (!(err instanceof BusUnavailable)) throw err;
-        log.warn({ err }, 'message not stored, will retry');
-        await clock.sleep(RETRY_MS, signal);
-      }
+  function understand(raw: Raw): Understood {
+    const message = parseMessage(raw);
+    if ('reject' in message) return { source: NO_SOURCE, result: message };
+    const notAdmitted = admit(message, admission);
+    if (notAdmitted !== undefined) return { source: NO_SOURCE, result: notAdmitted };
+    const route = routeOf(message.channel_id, index(), channels);
+    if ('reject' in route) return { source: NO_SOURCE, result: route };
+    const result = normalizeMessage(message, route);
+    const draft = 'events' in result ? result.events[0] : undefined;
+    return { source: draft === undefined ? NO_SOURCE : sourceOfDraft(draft, route.sources).id, result };
+  }
+
+  function safely(raw: Raw): Understood {
+    try {
+      return understand(raw);
+    } catch (err) {
+      // Our fault; the next message must not wait for it.
+      log.error({ err, id: raw.id }, 'normalizer threw, message kept as a dead letter');
+      return { source: NO_SOURCE, result: { reject: true, reason: 'normalizer-threw' } };
     }
   }
 
-  async function refuse(
+  async function store(
     raw: Raw,
-    refused: NormalizeResult & { reason: string },
+    { source, result }: Understood,
     signal: AbortSignal,
-  ): Promise<void> {
-    // What people write to each other is counted and never kept; of strangers' webhooks only so much.
-    const isPersonal = refused.reason === NOT_CONFIGURED && typeof raw['webhook_id'] !== 'string';
-    if (isPersonal || !mayKeep()) return onUnkept(refused.reason);
-    await store(raw, NO_SOURCE, refused, signal);
+  ): Promise<Ingested | undefined> {
+    // What people write to each other is counted, and no business of ours.
+    if ('reject' in result && result.reason === NOT_CONFIGURED && typeof raw['webhook_id'] !== 'string') {
+      unkept.inc({ reason: result.reason });
+      return undefined;
+    }
+    const channel = typeof raw['channel_id'] === 'string' ? raw['channel_id'].slice(0, 20) : '?';
+    const origin = `channel ${channel} message ${raw.id}`;
+    return settle({ source, origin, raw: JSON.stringify(raw), receivedAt: now() }, result, signal);
   }
 
   return {
     /** @returns how many events are stored, or `unreadable` for a message whose content is kept from us. */
     async take(raw: Raw, signal: AbortSignal): Promise<number | 'unreadable'> {
-      const message = parseMessage(raw);
-      const notAdmitted = 'reject' in message ? message : admit(message, admission);
-      if (notAdmitted !== undefined) {
-        if ('ignore' in notAdmitted) return store(raw, NO_SOURCE, notAdmitted, signal);
-        if (notAdmitted.reason === EMPTY_CONTENT) return 'unreadable';
-        await refuse(raw, notAdmitted, signal);
-        return 0;
-      }
-      // A message that was refused has been dealt with above.
-      if ('reject' in message) return 0;
-      const route = routeOf(message.channel_id, index(), channels);
-      const result = 'reject' in route ? route : normalizeMessage(message, route);
-      return store(raw, sourceNameOf(result, route), result, signal);
+      const understood = safely(raw);
+      if ('reject' in understood.result && understood.result.reason === EMPTY_CONTENT) return 'unreadable';
+      return (await store(raw, understood, signal))?.stored ?? 0;
     },
-    /** An edit is refused when the message would have counted: evidence does not change (PROXMOX §C.5). */
+    /**
+     * An edit is refused when the message would have counted: evidence does not change (PROXMOX §C.5). Discord also updates
+     * messages by itself, as when it has fetched a link: then nothing was edited.
+     */
     async edited(raw: Raw, signal: AbortSignal): Promise<void> {
-      const message = parseMessage(raw);
-      if ('reject' in message) return;
-      const notAdmitted = admit(message, admission);
-      // Discord also updates messages by itself, as when it has fetched a link: then nothing was edited.
-      if (notAdmitted !== undefined && 'reject' in notAdmitted && notAdmitted.reason === 'edited') {
-        await refuse(raw, notAdmitted, signal);
-      }
+      const understood = safely(raw);
+      if ('reject' in understood.result && understood.result.reason === 'edited')
+        await store(raw, understood, signal);
     },
   };
-}
-
-function sourceNameOf(result: NormalizeResult, route: NotificationRoute | object): string {
-  const draft = 'events' in result ? result.events[0] : undefined;
-  return draft === undefined || !('sources' in route) ? NO_SOURCE : sourceOf(draft, route).id;
 }

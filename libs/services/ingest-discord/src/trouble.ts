@@ -1,8 +1,5 @@
-import type { Degradation } from '@proxmox-mcp/schemas';
+import type { Trouble } from '@proxmox-mcp/ingest-kit';
 import type { DiscordError } from './rest/discord-error.ts';
-
-/** A degradation before it is known since when. */
-export type Trouble = Omit<Degradation, 'since'>;
 
 const PORTAL = 'discord.com/developers/applications → your application → Bot';
 

@@ -1,6 +1,6 @@
 import { GatewayOpcodes } from 'discord-api-types/v10';
 import { WebSocket } from 'ws';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '@proxmox-mcp/ingest-kit';
 import { readJson } from '../parse.ts';
 import { Hello, isResumable, Payload, Ready, type ConnectionEnd, type Session } from './payload.ts';
 

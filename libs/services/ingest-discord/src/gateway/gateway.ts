@@ -1,10 +1,10 @@
 import { GatewayCloseCodes, GatewayIntentBits } from 'discord-api-types/v10';
 import type { Logger } from '@proxmox-mcp/service-kit';
-import type { Clock } from '../clock.ts';
+import type { Clock, Trouble } from '@proxmox-mcp/ingest-kit';
 import { isTrusted } from '../config.ts';
 import type { DiscordApi } from '../rest/discord-api.ts';
 import { DiscordError } from '../rest/discord-error.ts';
-import { BAD_TOKEN, gatewayAway, NO_CONTENT, type Trouble } from '../trouble.ts';
+import { BAD_TOKEN, gatewayAway, NO_CONTENT } from '../trouble.ts';
 import { connect } from './connection.ts';
 import type { ConnectionEnd, Session } from './payload.ts';
 

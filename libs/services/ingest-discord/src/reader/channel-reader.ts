@@ -1,8 +1,9 @@
+import type { Trouble } from '@proxmox-mcp/ingest-kit';
 import type { DiscordApi, RawMessage } from '../rest/discord-api.ts';
 import { PAGE } from '../rest/discord-api.ts';
 import { idBefore, isLater } from '../snowflake.ts';
-import { NO_CONTENT, noHistory, type Trouble } from '../trouble.ts';
-import type { Cursor, Place } from './cursor.ts';
+import { NO_CONTENT, noHistory } from '../trouble.ts';
+import type { ChannelCursor, Place } from './cursor.ts';
 
 /** What became of a message: how many new events it made, or that its content is kept from us for now. */
 export type Taken = number | 'unreadable';
@@ -10,7 +11,7 @@ export type Taken = number | 'unreadable';
 export interface ChannelReaderOptions {
   readonly id: string;
   readonly api: DiscordApi;
-  readonly cursor: Cursor;
+  readonly cursor: ChannelCursor;
   /** Handles one message; resolves when the bus has stored what it says. */
   readonly take: (message: RawMessage, signal: AbortSignal) => Promise<Taken>;
   readonly signal: AbortSignal;

@@ -1,13 +1,13 @@
 import { BusUnavailable, type KeyValue } from '@proxmox-mcp/bus';
 import type { Logger, Metrics } from '@proxmox-mcp/service-kit';
 import { createBell } from '../bell.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, Trouble } from '@proxmox-mcp/ingest-kit';
 import { keepGateway } from '../gateway/gateway.ts';
 import { createDiscordApi, type RawMessage } from '../rest/discord-api.ts';
 import { DiscordError } from '../rest/discord-error.ts';
-import { troubleOfRead, type Trouble } from '../trouble.ts';
+import { troubleOfRead } from '../trouble.ts';
 import { createChannelReader, type ChannelReader, type Taken } from './channel-reader.ts';
-import { createCursor } from './cursor.ts';
+import { createChannelCursor } from './cursor.ts';
 
 export interface ReaderOptions {
   readonly apiUrl: string;
@@ -72,7 +72,7 @@ export function startReader(options: ReaderOptions): Reader {
   const api = createDiscordApi({ url: options.apiUrl, token: options.token });
   const bell = createBell(clock);
   const watched: Watched[] = channels.map((id) => ({
-    channel: createChannelReader({ id, api, cursor: createCursor(cursors, id), take, signal }),
+    channel: createChannelReader({ id, api, cursor: createChannelCursor(cursors, id), take, signal }),
     dueAt: 0,
     failures: 0,
     trouble: undefined,
