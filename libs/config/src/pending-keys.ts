@@ -14,14 +14,6 @@ export const PENDING_KEYS: Readonly<Record<string, string>> = Object.fromEntries
       'EVENT_EMAIL_POLL_INTERVAL',
       'EVENT_EMAIL_SMTP_LISTEN_PORT',
     ],
-    'ingest-discord': [
-      'DISCORD_IN_ENABLED',
-      'DISCORD_IN_BOT_TOKEN',
-      'DISCORD_IN_CHANNEL_IDS',
-      'DISCORD_IN_WEBHOOK_IDS',
-      'DISCORD_IN_WEBHOOK_URL',
-      'DISCORD_IN_POLL_INTERVAL',
-    ],
     'the e-mail channel': [
       'NOTIFY_EMAIL_ENABLED',
       'NOTIFY_EMAIL_SERVER',

@@ -2,7 +2,7 @@ import { BusUnavailable } from '@proxmox-mcp/bus';
 import type { NormalizeResult } from '@proxmox-mcp/schemas';
 import type { CounterHandle } from '@proxmox-mcp/service-kit';
 import type { Clock } from './clock.ts';
-import type { IngestInput, IngestLine } from './ingest-line.ts';
+import type { IngestInput, IngestLine, Ingested } from './ingest-line.ts';
 import { createLetterLimit } from './letter-limit.ts';
 
 export interface PatientSettleOptions {
@@ -16,24 +16,27 @@ export interface PatientSettleOptions {
  * Settles an input of a source that can wait. Resolves when it is stored, and not while the bus is away: the cursor of the source
  * must not pass by what is not stored.
  *
+ * @returns what became of it; `undefined` when it was refused and not kept.
  * @throws the signal's reason, when the source is no longer ours.
  */
 export type PatientSettle = (
   input: IngestInput,
   result: NormalizeResult,
   signal: AbortSignal,
-) => Promise<void>;
+) => Promise<Ingested | undefined>;
 
 const AGAIN_MS = 1_000;
 
 export function createPatientSettle({ line, clock, unkept }: PatientSettleOptions): PatientSettle {
   const mayKeep = createLetterLimit(() => clock.now());
   return async (input, result, signal) => {
-    if ('reject' in result && !mayKeep()) return unkept.inc({ reason: result.reason });
+    if ('reject' in result && !mayKeep()) {
+      unkept.inc({ reason: result.reason });
+      return undefined;
+    }
     for (;;) {
       try {
-        await line.settle(input, result);
-        return;
+        return await line.settle(input, result);
       } catch (err) {
         if (!(err instanceof BusUnavailable)) throw err;
         await clock.sleep(AGAIN_MS, signal);

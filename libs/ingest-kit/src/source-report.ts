@@ -41,9 +41,9 @@ export function createSourceReport(options: SourceReportOptions): SourceReport {
   return {
     async set(status, degraded = []) {
       const before = state?.degraded ?? [];
-      const reasons = (list: readonly { readonly reason: string }[]) =>
-        list.map(({ reason }) => reason).join();
-      if (state?.status === status && reasons(before) === reasons(degraded)) return;
+      const said = (list: readonly Omit<Degradation, 'since'>[]) =>
+        list.map(({ reason, detail }) => `${reason}: ${detail}`).join('\n');
+      if (state?.status === status && said(before) === said(degraded)) return;
       const since = (reason: string) => before.find((known) => known.reason === reason)?.since ?? iso();
       await write({
         name,

@@ -22,6 +22,7 @@ export type { PbsSite } from './world/pbs-site.ts';
 export type { LabTask } from './world/tasks.ts';
 export { startDiscord, startGotify, startNtfy, startWebhookSink } from './receivers/index.ts';
 export type {
+  DiscordGateway,
   DiscordMessage,
   DiscordOptions,
   DiscordReceiver,
@@ -40,6 +41,7 @@ export type {
 export { startSenders } from './senders/index.ts';
 export type {
   Audible,
+  DiscordTarget,
   GotifyTarget,
   Senders,
   SenderTargets,

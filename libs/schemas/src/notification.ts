@@ -32,6 +32,8 @@ export const OWN_NOTIFICATION = {
   gotifyExtra: 'proxmox-mcp::notification',
   /** One of an ntfy message's `tags`. */
   ntfyTag: 'proxmox-mcp',
+  /** Start of the footer of a Discord embed, where people see it too; the notification's id follows. */
+  discordFooter: 'proxmox-mcp · ',
 } as const;
 
 /** What became of a notification: value of key `<id>` in the `DELIVERIES` key-value. */

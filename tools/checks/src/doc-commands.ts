@@ -23,6 +23,7 @@ const SCALED = {
 const SYSLOG_TESTCASES = 'libs/services/ingest-syslog/testcases';
 const GOTIFY_TESTCASES = 'libs/services/ingest-gotify/testcases';
 const NTFY_TESTCASES = 'libs/services/ingest-ntfy/testcases';
+const DISCORD_TESTCASES = 'libs/services/ingest-discord/testcases';
 const WEBHOOK_TESTCASES = 'libs/services/ingest-webhook/testcases';
 
 /** Every command of the README and of docs, by its text or, with a `*` at the end, by its beginning. */
@@ -53,6 +54,8 @@ export const DOC_COMMANDS: Readonly<Record<string, Proof>> = {
   'npm run -s pmx -- tail --token "$TOKEN"': CLI,
   [`npm run -s pmx -- tail --type 'backup.*' --severity warning --token "$TOKEN"`]: CLI,
   [`npm run -s pmx -- normalize syslog ${SYSLOG_TESTCASES}/syslog/corosync-link-down.log --inventory ${SYSLOG_TESTCASES}/inventory.json`]:
+    CLI,
+  [`npm run -s pmx -- normalize discord ${DISCORD_TESTCASES}/discord/webhook-pbs-sync-failed.json --inventory ${DISCORD_TESTCASES}/inventory.json`]:
     CLI,
   [`npm run -s pmx -- normalize webhook ${WEBHOOK_TESTCASES}/webhook/fencing-try.json --inventory ${WEBHOOK_TESTCASES}/inventory.json`]:
     CLI,

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { normalizeInput as normalizeGotify } from '@proxmox-mcp/ingest-gotify';
 import { finishEvents } from '@proxmox-mcp/ingest-kit';
 import { normalizeInput as normalizeNtfy } from '@proxmox-mcp/ingest-ntfy';
+import { normalizeInput as normalizeDiscord } from '@proxmox-mcp/ingest-discord';
 import { normalizeInput as normalizeSyslog } from '@proxmox-mcp/ingest-syslog';
 import { normalizeInput as normalizeWebhook } from '@proxmox-mcp/ingest-webhook';
 import {
@@ -31,6 +32,7 @@ export const READERS: Readonly<Record<string, Reader>> = {
   webhook: { channel: 'webhook', read: normalizeWebhook },
   gotify: { channel: 'gotify', read: normalizeGotify },
   ntfy: { channel: 'ntfy', read: normalizeNtfy },
+  discord: { channel: 'discord', read: normalizeDiscord },
   syslog: { channel: 'syslog', read: normalizeSyslog },
   task: { channel: 'api', read: normalizeTask },
   'pbs-task': { channel: 'api', read: normalizePbsTask },

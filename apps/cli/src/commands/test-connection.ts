@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { loadSettings, SettingsError, type LoadedSettings } from '@proxmox-mcp/config';
+import { checkDiscord, ingestDiscord, type IngestDiscordConfig } from '@proxmox-mcp/ingest-discord';
 import { checkGotify, ingestGotify, type GotifyConfig } from '@proxmox-mcp/ingest-gotify';
 import { checkNtfy, ingestNtfy, type NtfyConfig } from '@proxmox-mcp/ingest-ntfy';
 import { ingestSyslog } from '@proxmox-mcp/ingest-syslog';
@@ -55,6 +56,7 @@ export const testConnection: Command = {
       ingestWebhook,
       ingestGotify,
       ingestNtfy,
+      ingestDiscord,
       notifier,
       mcpGatewayService,
     ];
@@ -106,11 +108,17 @@ export const testConnection: Command = {
 };
 
 /** Servers that ways in read from, where they are on. */
-function checkServers({ values, disabled }: LoadedSettings, signal: AbortSignal): Promise<Check[]>[] {
+function checkServers(
+  { values, disabled, inventory }: LoadedSettings,
+  signal: AbortSignal,
+): Promise<Check[]>[] {
   const isOn = (name: string) => !disabled.has(name) && values.has(name);
   return [
     // Parsed once by the services' own schemas; the map only forgets the types.
     ...(isOn(ingestGotify.name) ? [checkGotify(values.get(ingestGotify.name) as GotifyConfig, signal)] : []),
     ...(isOn(ingestNtfy.name) ? [checkNtfy(values.get(ingestNtfy.name) as NtfyConfig, signal)] : []),
+    ...(isOn(ingestDiscord.name)
+      ? [checkDiscord(values.get(ingestDiscord.name) as IngestDiscordConfig, inventory, signal)]
+      : []),
   ];
 }

@@ -29,6 +29,8 @@ const TAIL = 'npm run -s pmx -- tail --token "$TOKEN"';
 const TAIL_FILTERED = `npm run -s pmx -- tail --type 'backup.*' --severity warning --token "$TOKEN"`;
 const NORMALIZE_SYSLOG =
   'npm run -s pmx -- normalize syslog libs/services/ingest-syslog/testcases/syslog/corosync-link-down.log --inventory libs/services/ingest-syslog/testcases/inventory.json';
+const NORMALIZE_DISCORD =
+  'npm run -s pmx -- normalize discord libs/services/ingest-discord/testcases/discord/webhook-pbs-sync-failed.json --inventory libs/services/ingest-discord/testcases/inventory.json';
 const NORMALIZE_WEBHOOK =
   'npm run -s pmx -- normalize webhook libs/services/ingest-webhook/testcases/webhook/fencing-try.json --inventory libs/services/ingest-webhook/testcases/inventory.json';
 const NORMALIZE_GOTIFY =
@@ -138,6 +140,8 @@ describe('the commands of the pages, beside the running demo', () => {
         [1, 'caused-by', 0],
         [5, 'caused-by', 4],
       ]);
+      const discord = await shell.run(NORMALIZE_DISCORD);
+      expect(JSON.parse(discord.stdout)).toMatchObject({ events: [{ type: 'backup.sync.failed' }] });
     },
     PATIENCE_MS,
   );

@@ -1,7 +1,9 @@
 export { startGotify } from './gotify.ts';
 export type { GotifyApplication, GotifyMessage, GotifyOptions, GotifyReceiver } from './gotify.ts';
-export { startDiscord } from './discord.ts';
-export type { DiscordMessage, DiscordOptions, DiscordReceiver } from './discord.ts';
+export { startDiscord } from './discord/discord.ts';
+export type { DiscordOptions, DiscordReceiver } from './discord/discord.ts';
+export type { DiscordGateway } from './discord/gateway.ts';
+export type { DiscordMessage } from './discord/message.ts';
 export { startNtfy } from './ntfy.ts';
 export type { NtfyMessage, NtfyOptions, NtfyReceiver } from './ntfy.ts';
 export { startWebhookSink } from './webhook-sink.ts';

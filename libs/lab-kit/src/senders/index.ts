@@ -1,10 +1,12 @@
 import type { LabListener, LabNotification, LabOrigin } from '../world/listener.ts';
+import { createDiscordSender, type DiscordTarget } from './discord.ts';
 import { createGotifySender, type GotifyTarget } from './gotify.ts';
 import type { Sender } from './sender.ts';
 import { createSmtpSender, type SmtpTarget } from './smtp.ts';
 import { createSyslogSender, type SyslogTarget } from './syslog.ts';
 import { createWebhookSender, type WebhookTarget } from './webhook.ts';
 
+export type { DiscordTarget } from './discord.ts';
 export type { GotifyTarget } from './gotify.ts';
 export type { SmtpTarget } from './smtp.ts';
 export type { SyslogTemplate } from './syslog-line.ts';
@@ -17,6 +19,7 @@ export interface SenderTargets {
   readonly webhook?: WebhookTarget;
   readonly gotify?: GotifyTarget;
   readonly smtp?: SmtpTarget;
+  readonly discord?: DiscordTarget;
 }
 
 /** Running senders. */
@@ -42,6 +45,7 @@ export function startSenders(lab: Audible, targets: SenderTargets): Senders {
     ...(targets.webhook === undefined ? [] : [createWebhookSender(targets.webhook)]),
     ...(targets.gotify === undefined ? [] : [createGotifySender(targets.gotify)]),
     ...(targets.smtp === undefined ? [] : [createSmtpSender(targets.smtp)]),
+    ...(targets.discord === undefined ? [] : [createDiscordSender(targets.discord)]),
   ];
   const silence = lab.listen({
     onSyslog: (line) => senders.forEach((sender) => sender.onSyslog?.(line)),

@@ -1,3 +1,4 @@
+import { startDiscord } from '../receivers/discord/discord.ts';
 import { startGotify } from '../receivers/gotify.ts';
 import { startWebhookSink } from '../receivers/webhook-sink.ts';
 import { startSenders } from './index.ts';
@@ -65,6 +66,29 @@ it('posts to Gotify as the built-in target does', async () => {
   } finally {
     await senders.stop();
     await gotify.close();
+  }
+});
+
+it('posts to Discord as its documentation says: what is too long is lost, unless a relay cuts it', async () => {
+  const discord = await startDiscord();
+  const lab = talker();
+  const plain = startSenders(lab, { discord: { url: discord.webhookUrl } });
+  const relayed = startSenders(lab, { discord: { url: discord.webhookUrl, cutAt: 1_990 } });
+  try {
+    lab.onNotification(PBS1, NOTIFICATION);
+    await plain.settled();
+    await relayed.settled();
+    const content = `\`\`\` ${NOTIFICATION.body}\`\`\``;
+    expect(discord.messages().map((message) => message.content)).toEqual([content, content]);
+    lab.onNotification(PBS1, { ...NOTIFICATION, body: 'x'.repeat(2_000) });
+    await plain.settled();
+    await relayed.settled();
+    expect([plain.failures(), relayed.failures()]).toEqual([['discord: HTTP 400'], []]);
+    expect(discord.messages().at(-1)?.content).toBe(`\`\`\` ${'x'.repeat(1_986)}`);
+  } finally {
+    await plain.stop();
+    await relayed.stop();
+    await discord.close();
   }
 });
 

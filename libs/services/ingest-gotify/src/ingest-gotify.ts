@@ -104,12 +104,13 @@ export function createIngestGotify(
             log,
             pollIntervalMs: config.GOTIFY_IN_POLL_INTERVAL * 1_000,
             store: (entry, signal) => store(entry, signal, host),
-            refuse: (refused, raw, signal) =>
-              settle(
+            refuse: async (refused, raw, signal) => {
+              await settle(
                 { source: NO_SOURCE, origin: 'gotify stream', raw, receivedAt: clock.now() },
                 refused,
                 signal,
-              ),
+              );
+            },
           });
         },
       });

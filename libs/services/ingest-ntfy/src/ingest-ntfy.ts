@@ -91,12 +91,13 @@ export function createIngestNtfy(
               const input = { source, origin, raw: masked(raw), receivedAt: clock.now(), ...notes };
               await settle(input, result, signal);
             },
-            refuse: (refused, raw, signal) =>
-              settle(
+            refuse: async (refused, raw, signal) => {
+              await settle(
                 { source: NO_SOURCE, origin: 'ntfy stream', raw: masked(raw), receivedAt: clock.now() },
                 refused,
                 signal,
-              ),
+              );
+            },
           });
         },
       });

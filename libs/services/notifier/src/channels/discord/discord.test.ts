@@ -37,7 +37,7 @@ describe('discord', () => {
           description: 'What: Backup job backup-7c1e failed on pve1\nWhy: job failed with err -5',
           color: 0xdc2626,
           timestamp: '2026-03-14T01:07:36.000Z',
-          footer: { text: 'inc-1-opened-test' },
+          footer: { text: 'proxmox-mcp · inc-1-opened-test' },
           title: 'Open incident',
           url: 'https://mcp.example.net/incidents/inc-1',
         },

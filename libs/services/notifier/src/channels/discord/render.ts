@@ -1,4 +1,4 @@
-import type { Notification, Severity } from '@proxmox-mcp/schemas';
+import { OWN_NOTIFICATION, type Notification, type Severity } from '@proxmox-mcp/schemas';
 import { cutText } from '../../text.ts';
 
 const COLOR: Readonly<Record<Severity, number>> = {
@@ -28,7 +28,8 @@ export function renderDiscord(notification: Notification) {
         description: cutText(escapeMarkdown(body), MAX_DESCRIPTION),
         color: kind === 'resolved' ? RESOLVED_COLOR : COLOR[severity],
         timestamp: createdAt,
-        footer: { text: id },
+        // Tells a person who wrote it, and ingest-discord that it is no event.
+        footer: { text: `${OWN_NOTIFICATION.discordFooter}${id}` },
         // `url` shows only on a title.
         ...(link === undefined ? {} : { title: 'Open incident', url: link }),
       },

@@ -84,6 +84,7 @@ it('limits the rate, and says when to return', async () => {
   const body = JSON.parse(await limited.text());
   expect(body).toEqual({
     message: 'You are being rate limited.',
+    code: 0,
     retry_after: expect.any(Number),
     global: false,
   });

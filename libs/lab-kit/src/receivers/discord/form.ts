@@ -1,4 +1,4 @@
-import { isObject } from './http-receiver.ts';
+import { isObject } from '../http-receiver.ts';
 
 /** Errors of a form by field path, as Discord nests them. */
 type FormErrors = { [key: string]: FormErrors | { code: string; message: string }[] };
