@@ -39,7 +39,7 @@ export function createIngestDiscord(
   const channels = channelsOf(config, context.inventory);
   const webhooks = webhooksOf(config, context.inventory);
   const inventory = createLiveInventory({ bus, log, configured: context.inventory, hosts: context.hosts });
-  const line = createIngestLine({ service: NAME, channel: 'discord', bus, log, metrics });
+  const line = createIngestLine({ ...context, service: NAME, channel: 'discord' });
   const unkept = metrics.counter('discord_unkept_total', 'Refused messages that were not kept', ['reason']);
   const messages = createTakeMessage({
     settle: createPatientSettle({ line, clock, unkept }),
@@ -129,6 +129,7 @@ export function createIngestDiscord(
       await share?.stop();
       share = undefined;
       await inTurn(stopReading);
+      await line.stop();
       await inventory.stop();
     },
     isReady: () => true,
