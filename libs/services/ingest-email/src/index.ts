@@ -1,1 +1,2 @@
-export {};
+export { normalizeInput } from './normalize-input.ts';
+export type { NormalizeInputOptions } from './normalize-input.ts';
