@@ -41,7 +41,9 @@ export function placeOf(
   }
   const product = hints.product ?? first.product;
   // A host nobody told us of is a standalone one until somebody does.
-  return host === undefined ? { product } : at({ id: host, product, cluster: null, nodes: [] }, shortHost(host));
+  return host === undefined
+    ? { product }
+    : at({ id: host, product, cluster: null, nodes: [] }, shortHost(host));
 }
 
 /** Those that fit, or all where none does. */

@@ -53,7 +53,10 @@ export function checkSender(mail: ParsedMail, policy: SenderPolicy): SenderRefus
     matches(sender.address, entry, policy.index),
   );
   if (isAllowed) return undefined;
-  return refuse(`${sender.address} is neither a node's address nor in EVENT_EMAIL_ALLOWED_FROM`, sender.address);
+  return refuse(
+    `${sender.address} is neither a node's address nor in EVENT_EMAIL_ALLOWED_FROM`,
+    sender.address,
+  );
 }
 
 /** Whether a mail host is a node of ours. A name of a domain nobody told us of is ours only where no stranger could have it. */

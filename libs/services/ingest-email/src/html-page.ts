@@ -9,6 +9,8 @@ const LAYOUT = words('h1 h2 h3 h4 h5 h6 ol pre table ul');
 /** Never text for a reader, whatever stands in it. */
 const DROPPED = words('head iframe math noscript object script style svg template textarea title');
 const MAX_COLUMNS = 50;
+/** A job has fewer guests, a host fewer packages. */
+const MAX_ROWS = 20_000;
 
 /** A page as its tags come by. */
 export interface Page {
@@ -33,6 +35,7 @@ export function createPage(): Page {
   const lines: string[] = [];
   const tables: (OpenTable | 'layout')[] = [];
   let line = '';
+  let endsBlank = true;
   let depth = 0;
   let chars = 0;
   let dropping = 0;
@@ -48,23 +51,29 @@ export function createPage(): Page {
     const table = dataTable();
     const row = table?.rows.at(-1);
     if (table !== undefined && row !== undefined && table.cell >= 0) row[table.cell] += text;
-    // Blanks between tags are one blank, and none at the start of a line.
-    else line += preformatted === 0 && (line === '' || line.endsWith(' ')) ? text.trimStart() : text;
+    else {
+      // Blanks between tags are one blank, and none at the start of a line.
+      line += preformatted === 0 && endsBlank ? text.trimStart() : text;
+      // Noted, not looked up: asking a string for its end after every piece makes the whole quadratic.
+      if (text !== '') endsBlank = text.endsWith(' ');
+    }
   }
 
   function breakLine(evenEmpty = false): void {
     if ((dataTable()?.cell ?? -1) >= 0) return write('\n');
-    if (line.trim() === '' && !evenEmpty) return void (line = '');
-    lines.push(line.trimEnd());
+    if (evenEmpty || line.trim() !== '') lines.push(line.trimEnd());
     line = '';
+    endsBlank = true;
   }
 
   /** Puts down what a table holds: in columns, or one cell after the other where there are none. */
   function putDown(table: OpenTable, inColumns: boolean): void {
     const isData = inColumns && table.rows.some((row) => row.length > 1);
     lines.push('');
-    if (isData) lines.push(...tableLines(table.rows));
-    else for (const cell of table.rows.flat()) lines.push(...cell.split('\n').map((text) => text.trim()));
+    const rendered = isData
+      ? tableLines(table.rows)
+      : table.rows.flatMap((row) => row.flatMap((cell) => cell.split('\n').map((text) => text.trim())));
+    for (const row of rendered) lines.push(row);
     lines.push('');
   }
 
@@ -92,8 +101,9 @@ export function createPage(): Page {
     if (tag === 'table') {
       breakLine();
       tables.push({ rows: [], cell: -1 });
-    } else if (tag === 'tr' && table !== undefined) table.rows.push([]);
-    else if ((tag === 'td' || tag === 'th') && table !== undefined) {
+    } else if (tag === 'tr' && table !== undefined) {
+      if (table.rows.length < MAX_ROWS) table.rows.push([]);
+    } else if ((tag === 'td' || tag === 'th') && table !== undefined) {
       openCell(table, Math.max(1, Math.trunc(Number(attributes['colspan'] ?? 1)) || 1));
     } else if (BLOCKS.has(tag) || tag === 'td' || tag === 'th') breakLine();
     if (tag === 'pre') preformatted += 1;

@@ -25,7 +25,8 @@ export function originOf(mail: ParsedMail, index: HostIndex, peer?: string): Mai
   const product = pbs !== null ? 'pbs' : PVE_AUTHOR.test(name) ? 'pve' : undefined;
   const domain = sender?.address.slice(sender.address.lastIndexOf('@') + 1);
   const seen = [domain, ...hopsOf(mail.firstHop), peer].filter((host) => host !== undefined);
-  const host = pbs?.[1] ?? seen.find((candidate) => isNodeHost(candidate, index) || isAddress(candidate, index));
+  const host =
+    pbs?.[1] ?? seen.find((candidate) => isNodeHost(candidate, index) || isAddress(candidate, index));
   return { ...(host === undefined ? {} : { host }), ...(product === undefined ? {} : { product }) };
 }
 

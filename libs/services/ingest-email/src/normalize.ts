@@ -48,7 +48,10 @@ export function normalizeMail(mail: ParsedMail, context: MailContext): Normalize
   function finish(draft: EventDraft, index: number, mailIdentity: string | undefined): EventDraft {
     return {
       ...draft,
-      facts: { ...draft.facts, ...(mail.messageId === undefined ? {} : { message_id: mail.messageId.slice(0, 300) }) },
+      facts: {
+        ...draft.facts,
+        ...(mail.messageId === undefined ? {} : { message_id: mail.messageId.slice(0, 300) }),
+      },
       ...(draft.at === undefined && context.deliveredAt !== undefined
         ? { occurredAtGuess: context.deliveredAt }
         : {}),

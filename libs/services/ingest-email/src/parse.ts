@@ -8,13 +8,7 @@ import type {
   StructuredHeader,
 } from 'mailparser';
 import { htmlText } from './html-text.ts';
-import {
-  MAX_HEADER_BYTES,
-  MAX_HEADER_CHARS,
-  MAX_MAIL_BYTES,
-  MAX_PARTS,
-  MAX_TEXT_CHARS,
-} from './limits.ts';
+import { MAX_HEADER_BYTES, MAX_HEADER_CHARS, MAX_MAIL_BYTES, MAX_PARTS, MAX_TEXT_CHARS } from './limits.ts';
 import { parseMailDate } from './parse-mail-date.ts';
 
 export interface MailAddress {
