@@ -1,6 +1,7 @@
 import { diagnostics } from '@proxmox-mcp/diagnostics';
 import { ingestGotify } from '@proxmox-mcp/ingest-gotify';
 import { ingestNtfy } from '@proxmox-mcp/ingest-ntfy';
+import { ingestEmail } from '@proxmox-mcp/ingest-email';
 import { ingestSyslog } from '@proxmox-mcp/ingest-syslog';
 import { ingestWebhook } from '@proxmox-mcp/ingest-webhook';
 import { ingestWebsocket } from '@proxmox-mcp/ingest-websocket';
@@ -16,6 +17,7 @@ export const SERVICES: readonly ServiceDefinition[] = [
   ingestWebhook,
   ingestGotify,
   ingestNtfy,
+  ingestEmail,
   state,
   diagnostics,
   notifier,

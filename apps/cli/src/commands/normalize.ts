@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { normalizeInput as normalizeGotify } from '@proxmox-mcp/ingest-gotify';
 import { finishEvent } from '@proxmox-mcp/ingest-kit';
 import { normalizeInput as normalizeNtfy } from '@proxmox-mcp/ingest-ntfy';
+import { normalizeInput as normalizeEmail } from '@proxmox-mcp/ingest-email';
 import { normalizeInput as normalizeSyslog } from '@proxmox-mcp/ingest-syslog';
 import { normalizeInput as normalizeWebhook } from '@proxmox-mcp/ingest-webhook';
 import {
@@ -18,11 +19,12 @@ import { UsageError, type Command } from '../command.ts';
 
 interface Reader {
   readonly channel: Channel;
-  readonly read: (raw: Buffer, options: NormalizeOptions) => NormalizeResult;
+  readonly read: (raw: Buffer, options: NormalizeOptions) => NormalizeResult | Promise<NormalizeResult>;
 }
 
 /** What can be read so far, by the word on the command line. */
 const READERS: Readonly<Record<string, Reader>> = {
+  email: { channel: 'email', read: normalizeEmail },
   webhook: { channel: 'webhook', read: normalizeWebhook },
   gotify: { channel: 'gotify', read: normalizeGotify },
   ntfy: { channel: 'ntfy', read: normalizeNtfy },
@@ -55,7 +57,7 @@ export const normalize: Command = {
     const context = values.context === undefined ? undefined : await readJson(values.context);
     const inventory =
       values.inventory === undefined ? undefined : Inventory.parse(await readJson(values.inventory));
-    const result = reader.read(raw, {
+    const result = await reader.read(raw, {
       receivedAt,
       // A context file is an object by its format; what is in it is read key by key.
       ...(context === undefined ? {} : { context: context as Record<string, unknown> }),

@@ -1,5 +1,7 @@
-import type { HostIndex } from '@proxmox-mcp/proxmox-events';
-import type { ParsedMail } from './parse.ts';
+import { shortHost, type HostIndex } from '@proxmox-mcp/proxmox-events';
+import { productOfAuthor } from './mail-origin.ts';
+import { isNodeHost } from './node-host.ts';
+import type { MailAddress, ParsedMail } from './parse.ts';
 
 /** Who may tell us what happened. */
 export interface SenderPolicy {
@@ -15,24 +17,11 @@ export interface SenderRefusal {
   readonly reject: true;
   readonly reason: 'sender-not-allowed';
   readonly detail: string;
-  /** The address, where one line of configuration would let it in. */
+  /** The address, where it may be one of ours that only nobody told us of. */
   readonly address?: string;
 }
 
 const AT_NODE = ['*@<node>'];
-/** Domains that no stranger on the Internet can have (RFC 6762 appendix G, RFC 8375). */
-const PRIVATE_DOMAINS = [
-  'corp',
-  'home',
-  'home.arpa',
-  'internal',
-  'intranet',
-  'lan',
-  'local',
-  'localdomain',
-  'private',
-];
-
 /**
  * Whether the sender of a mail is believed (PROXMOX §G.6): one address in `From`, on the list, and no server on the way that
  * found SPF or DMARC to fail.
@@ -53,20 +42,14 @@ export function checkSender(mail: ParsedMail, policy: SenderPolicy): SenderRefus
     matches(sender.address, entry, policy.index),
   );
   if (isAllowed) return undefined;
-  return refuse(
-    `${sender.address} is neither a node's address nor in EVENT_EMAIL_ALLOWED_FROM`,
-    sender.address,
-  );
+  const detail = `${sender.address} is neither a node's address nor in EVENT_EMAIL_ALLOWED_FROM`;
+  return refuse(detail, looksLikeOurs(sender, policy.index) ? sender.address : undefined);
 }
 
-/** Whether a mail host is a node of ours. A name of a domain nobody told us of is ours only where no stranger could have it. */
-export function isNodeHost(host: string, index: HostIndex): boolean {
-  const known = index.find(host);
-  if (known === undefined) return false;
-  const dot = host.indexOf('.');
-  if (dot < 0 || known.source.domain !== undefined) return true;
-  const domain = host.slice(dot + 1).toLowerCase();
-  return PRIVATE_DOMAINS.some((name) => domain === name || domain.endsWith(`.${name}`));
+/** Named like a node, or written by Proxmox: worth telling the operator, who alone knows. */
+function looksLikeOurs({ name, address }: MailAddress, index: HostIndex): boolean {
+  const host = address.slice(address.lastIndexOf('@') + 1);
+  return productOfAuthor(name) !== undefined || index.find(shortHost(host)) !== undefined;
 }
 
 function matches(address: string, entry: string, index: HostIndex): boolean {

@@ -1,6 +1,6 @@
 import type { HostIndex } from '@proxmox-mcp/proxmox-events';
 import type { Product } from '@proxmox-mcp/schemas';
-import { isNodeHost } from './check-sender.ts';
+import { isNodeHost } from './node-host.ts';
 import type { ParsedMail } from './parse.ts';
 
 /** What the envelope and the header of a mail say of where it comes from; its text may know better. */
@@ -12,6 +12,12 @@ export interface MailOrigin {
 const PBS_AUTHOR = /^Proxmox Backup Server(?:\s+-\s+([A-Za-z0-9][A-Za-z0-9.-]{0,252}))?\s*$/;
 const PVE_AUTHOR = /^(?:Proxmox VE|vzdump backup tool)\s*$/;
 
+/** The product whose notifications bear this author; admins may set another. */
+export function productOfAuthor(name: string): Product | undefined {
+  if (PBS_AUTHOR.test(name)) return 'pbs';
+  return PVE_AUTHOR.test(name) ? 'pve' : undefined;
+}
+
 /**
  * Who sent a mail, in the order of PROXMOX §C.6: the node in the author's name, the domain of `From` where it is a node, then
  * the first hop. An SMTP target's `From` names no node; a target that delivers straight to us shows its address.
@@ -21,12 +27,12 @@ const PVE_AUTHOR = /^(?:Proxmox VE|vzdump backup tool)\s*$/;
 export function originOf(mail: ParsedMail, index: HostIndex, peer?: string): MailOrigin {
   const [sender] = mail.from;
   const name = sender?.name ?? '';
-  const pbs = PBS_AUTHOR.exec(name);
-  const product = pbs !== null ? 'pbs' : PVE_AUTHOR.test(name) ? 'pve' : undefined;
+  const product = productOfAuthor(name);
   const domain = sender?.address.slice(sender.address.lastIndexOf('@') + 1);
   const seen = [domain, ...hopsOf(mail.firstHop), peer].filter((host) => host !== undefined);
   const host =
-    pbs?.[1] ?? seen.find((candidate) => isNodeHost(candidate, index) || isAddress(candidate, index));
+    PBS_AUTHOR.exec(name)?.[1] ??
+    seen.find((candidate) => isNodeHost(candidate, index) || isAddress(candidate, index));
   return { ...(host === undefined ? {} : { host }), ...(product === undefined ? {} : { product }) };
 }
 
