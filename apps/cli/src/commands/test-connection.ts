@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { loadSettings, SettingsError, type LoadedSettings } from '@proxmox-mcp/config';
+import { ingestEmail, type EmailConfig } from '@proxmox-mcp/ingest-email';
 import { checkGotify, ingestGotify, type GotifyConfig } from '@proxmox-mcp/ingest-gotify';
 import { checkNtfy, ingestNtfy, type NtfyConfig } from '@proxmox-mcp/ingest-ntfy';
 import { ingestSyslog } from '@proxmox-mcp/ingest-syslog';
@@ -10,6 +11,7 @@ import { notifier, type NotifierConfig } from '@proxmox-mcp/notifier';
 import { checkLine, type Check } from '../checks/check.ts';
 import { checkChannels } from '../checks/check-channel.ts';
 import { checkHost } from '../checks/check-host.ts';
+import { checkMail } from '../checks/check-mail.ts';
 import { checkPort } from '../checks/check-port.ts';
 import type { Command } from '../command.ts';
 
@@ -36,6 +38,7 @@ export const testConnection: Command = {
       ingestWebsocket,
       ingestSyslog,
       ingestWebhook,
+      ingestEmail,
       ingestGotify,
       ingestNtfy,
       notifier,
@@ -66,7 +69,7 @@ export const testConnection: Command = {
         return checkPort({ service, host: String(own[host]), port: Number(own[port]), key: port, adminUrl });
       },
     );
-    // Parsed once by the notifier's own schema; the map only forgets the type.
+    // Parsed once by each service's own schema; the map only forgets the type.
     const channels = checkChannels(
       settings.values.get(notifier.name) as NotifierConfig,
       values.send === true,
@@ -74,7 +77,7 @@ export const testConnection: Command = {
     const found = await Promise.all([
       ...settings.hosts.map((host) => checkHost(host, signal)),
       Promise.all(ports),
-      ...checkServers(settings, signal),
+      ...checkServers(settings, { adminUrl, signal }),
       channels,
     ]);
     checks.push(...found.flat());
@@ -89,10 +92,16 @@ export const testConnection: Command = {
 };
 
 /** Servers that ways in read from, where they are on. */
-function checkServers({ values, disabled }: LoadedSettings, signal: AbortSignal): Promise<Check[]>[] {
+function checkServers(
+  { values, disabled, inventory }: LoadedSettings,
+  { adminUrl, signal }: { readonly adminUrl: string; readonly signal: AbortSignal },
+): Promise<Check[]>[] {
   const isOn = (name: string) => !disabled.has(name) && values.has(name);
   return [
     // Parsed once by the services' own schemas; the map only forgets the types.
+    ...(isOn(ingestEmail.name)
+      ? [checkMail(values.get(ingestEmail.name) as EmailConfig, inventory, { adminUrl, signal })]
+      : []),
     ...(isOn(ingestGotify.name) ? [checkGotify(values.get(ingestGotify.name) as GotifyConfig, signal)] : []),
     ...(isOn(ingestNtfy.name) ? [checkNtfy(values.get(ingestNtfy.name) as NtfyConfig, signal)] : []),
   ];

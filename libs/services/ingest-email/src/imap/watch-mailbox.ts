@@ -67,6 +67,7 @@ export function watchMailbox(options: MailboxWatchOptions): MailboxWatch {
   }
 
   async function run(): Promise<void> {
+    await report.set('starting');
     while (!signal.aborted) {
       let session: Session | undefined;
       try {

@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { access, chmod, constants, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer, connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -22,8 +22,8 @@ export interface Dovecot {
   readonly port: number;
   readonly user: string;
   readonly password: string;
-  /** Puts a mail into a folder, as a delivery agent does. */
-  deliver(mail: string, folder?: string): Promise<void>;
+  /** Puts a mail into a folder, as a delivery agent does; `arrivedAt` in the past makes it an old one. */
+  deliver(mail: string, options?: { readonly folder?: string; readonly arrivedAt?: Date }): Promise<void>;
   /** Ends it, its children and their connections; the mail stays. */
   kill(): Promise<void>;
   /** Starts it again on the same port and mail, after `kill`. */
@@ -77,7 +77,7 @@ export async function startDovecot(program: DovecotProgram, options: DovecotOpti
     port,
     user: 'ops',
     password: 'secret',
-    async deliver(mail, name = 'INBOX') {
+    async deliver(mail, { folder: name = 'INBOX', arrivedAt } = {}) {
       const maildir = name === 'INBOX' ? join(folder, 'mail') : join(folder, 'mail', `.${name}`);
       for (const part of ['tmp', 'new', 'cur']) {
         await mkdir(join(maildir, part), { recursive: true });
@@ -86,6 +86,8 @@ export async function startDovecot(program: DovecotProgram, options: DovecotOpti
       const file = `${Math.floor(Date.now() / 1_000)}.M${delivered++}P${process.pid}.test`;
       await writeFile(join(maildir, 'tmp', file), mail);
       await chmod(join(maildir, 'tmp', file), 0o666);
+      // Maildir has no other place for the time of arrival.
+      if (arrivedAt !== undefined) await utimes(join(maildir, 'tmp', file), arrivedAt, arrivedAt);
       await rename(join(maildir, 'tmp', file), join(maildir, 'new', file));
     },
     kill,
@@ -129,7 +131,9 @@ async function writeConfig(
     'first_valid_gid = 1',
     'passdb {\n  driver = static\n  args = password=secret\n}',
     `userdb {\n  driver = static\n  args = uid=${uid} gid=${gid} home=${folder}/mail\n}`,
-    'service anvil {\n  chroot =\n}',
+    // A refused login is answered at once, however often.
+    'auth_failure_delay = 0',
+    'service anvil {\n  chroot =\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}',
     'service stats {\n  chroot =\n}',
     `service imap-login {\n  chroot =\n  inet_listener imap {\n    port = ${port}\n  }\n  inet_listener imaps {\n    port = 0\n  }\n}`,
     ...(withoutIdle ? ['imap_capability = IMAP4rev1 LITERAL+ UIDPLUS'] : []),
@@ -158,7 +162,7 @@ async function launch(
   const killed = () => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL');
   process.once('exit', killed);
   child.once('exit', () => process.off('exit', killed));
-  for (const until = Date.now() + READY_WITHIN_MS; !(await answers(port)); ) {
+  for (const until = Date.now() + READY_WITHIN_MS; !(await answers(port));) {
     if (child.exitCode !== null || Date.now() > until) throw new Error(`dovecot did not come up: ${said}`);
     await wait(20);
   }
