@@ -29,6 +29,8 @@ const NORMALIZE_GOTIFY =
   'npm run -s pmx -- normalize gotify libs/services/ingest-gotify/testcases/gotify/stream-pbs-verify-ok.json --inventory libs/services/ingest-gotify/testcases/inventory.json';
 const NORMALIZE_NTFY =
   'npm run -s pmx -- normalize ntfy libs/services/ingest-ntfy/testcases/ntfy/titled-test.json --inventory libs/services/ingest-ntfy/testcases/inventory.json';
+const NORMALIZE_EMAIL =
+  'npm run -s pmx -- normalize email libs/services/ingest-email/testcases/email/mdadm-fail.eml --inventory libs/services/ingest-email/testcases/inventory.json';
 
 const PATIENCE_MS = 240_000;
 
@@ -105,6 +107,8 @@ describe('the commands of the pages, beside the running demo', () => {
       expect(JSON.parse(gotify.stdout)).toMatchObject({ events: [{ type: 'backup.verify.succeeded' }] });
       const ntfy = await shell.run(NORMALIZE_NTFY);
       expect(JSON.parse(ntfy.stdout)).toMatchObject({ events: [{ type: 'notification.test.received' }] });
+      const email = await shell.run(NORMALIZE_EMAIL);
+      expect(JSON.parse(email.stdout)).toMatchObject({ events: [{ type: 'mdraid.device.failed' }] });
     },
     PATIENCE_MS,
   );

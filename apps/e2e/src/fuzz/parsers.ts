@@ -10,6 +10,7 @@ import { loadTestInventory } from '@proxmox-mcp/proxmox-events/testing';
 import { finishEvent } from '@proxmox-mcp/ingest-kit';
 import { normalizeInput as normalizeGotify } from '@proxmox-mcp/ingest-gotify';
 import { normalizeInput as normalizeNtfy } from '@proxmox-mcp/ingest-ntfy';
+import { normalizeInput as normalizeEmail } from '@proxmox-mcp/ingest-email';
 import { normalizeInput as normalizeSyslog } from '@proxmox-mcp/ingest-syslog';
 import { normalizeInput as normalizeWebhook } from '@proxmox-mcp/ingest-webhook';
 import { Event, type Channel, type NormalizeResult } from '@proxmox-mcp/schemas';
@@ -66,4 +67,6 @@ export const PARSERS: readonly Parser[] = [
   parser('webhook-gotify', 'gotify', `${WEBHOOK}/gotify`, normalizeWebhook),
   parser('gotify', 'gotify', 'libs/services/ingest-gotify/testcases/gotify', normalizeGotify),
   parser('ntfy', 'ntfy', 'libs/services/ingest-ntfy/testcases/ntfy', normalizeNtfy),
+  // A mail takes a hundred times as long as a line.
+  parser('email', 'email', 'libs/services/ingest-email/testcases/email', normalizeEmail, 5),
 ];

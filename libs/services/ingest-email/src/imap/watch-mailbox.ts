@@ -45,7 +45,7 @@ export function watchMailbox(options: MailboxWatchOptions): MailboxWatch {
     }
     if (isNew) log.info({ mailbox: name }, 'mailbox is read');
     const detail = `the server opens ${folder} for reading only: mails cannot be marked as read`;
-    const fix = 'grant the right, or set EVENT_EMAIL_MARK_SEEN=false';
+    const fix = 'grant the right, or set EVENT_EMAIL_MARK_SEEN=no';
     const readOnly = mayMark || !account.markSeen ? [] : [{ reason: 'read-only', detail, fix }];
     return report.set('ok', [...readOnly, ...options.notices()]);
   }
