@@ -12,6 +12,7 @@ import {
 import { makeCertificate } from '@proxmox-mcp/lab-kit';
 import { Inventory } from '@proxmox-mcp/schemas';
 import { ImapFlow } from 'imapflow';
+import { openShell } from '../docs/shell.ts';
 import { until } from '../trouble/gateway.ts';
 import { createApp, reservePorts } from '../trouble/product-process.ts';
 import { readStreams } from '../trouble/audit.ts';
@@ -194,7 +195,7 @@ await describeWithDovecot('a mailbox', (program) => {
     await until('a takeover', () => (proxy.opened === 2 ? true : undefined), WITHIN_MS);
     await dovecot.deliver(failedBackup(2));
     expect(await second.titles(2)).toEqual(titlesOf(1, 2));
-    expect(second.details['mailboxes']).toEqual({ 'email/INBOX': 'ok' });
+    expect(Object.keys(second.details['mailboxes'] as object)).toEqual(['email/INBOX']);
   });
 
   it('is one of several accounts, each with its own folders and secrets', async () => {
@@ -338,11 +339,17 @@ await describeWithDovecot('the way to a mailbox', (program) => {
     });
     expect(await reasonWith({ EVENT_EMAIL_IMAP_CA_FILE: join(folder, 'ca.pem') })).toEqual({ reason: 'ok' });
     expect(await reasonWith({ EVENT_EMAIL_IMAP_VERIFY_SSL: 'no' })).toEqual({ reason: 'ok' });
+    const tls = { EVENT_EMAIL_IMAP_PORT: String(dovecot.tlsPort), EVENT_EMAIL_IMAP_SECURITY: 'tls' };
+    expect(await reasonWith({ ...tls, EVENT_EMAIL_IMAP_FINGERPRINT: certificate.fingerprint })).toEqual({
+      reason: 'ok',
+    });
   });
 
   it('is refused before the login where it is not, with the line that would pin it', async () => {
     const pin = `if it is your server: EVENT_EMAIL_IMAP_FINGERPRINT=${certificate.fingerprint}`;
     expect(await reasonWith({})).toMatchObject({ reason: 'tls', fix: pin });
+    const tls = { EVENT_EMAIL_IMAP_PORT: String(dovecot.tlsPort), EVENT_EMAIL_IMAP_SECURITY: 'tls' };
+    expect(await reasonWith(tls)).toMatchObject({ reason: 'tls', fix: pin });
     const wrong = certificate.fingerprint.replace(/../, (pair) => (pair === '00' ? '01' : '00'));
     expect(await reasonWith({ EVENT_EMAIL_IMAP_FINGERPRINT: wrong })).toMatchObject({
       reason: 'tls',
@@ -352,6 +359,31 @@ await describeWithDovecot('the way to a mailbox', (program) => {
       reason: 'tls',
       detail: expect.stringContaining('ENOENT'),
     });
+  });
+
+  it('is looked at by test-connection, which names the setting to change', async () => {
+    const shell = openShell({
+      DATA_DIR: folder,
+      ENV_FILE: join(folder, 'none.env'),
+      EVENT_EMAIL_IMAP_SERVER: '127.0.0.1',
+      EVENT_EMAIL_IMAP_PORT: String(dovecot.port),
+      EVENT_EMAIL_IMAP_FINGERPRINT: certificate.fingerprint,
+      EVENT_EMAIL_USERNAME: dovecot.user,
+      EVENT_EMAIL_PASSWORD: dovecot.password,
+      EVENT_EMAIL_FOLDER: 'INBOX,Nowhere',
+    });
+    try {
+      const { stdout } = await shell.run('npm run -s pmx -- test-connection');
+      const lines = stdout.split('\n').filter((line) => line.includes('mailbox'));
+      expect(lines).toEqual([
+        expect.stringMatching(/^✅ mailbox email\/INBOX: /),
+        expect.stringMatching(
+          /^❌ mailbox email\/Nowhere: .* → create the folder, or name another in EVENT_EMAIL_FOLDER$/,
+        ),
+      ]);
+    } finally {
+      await shell.close();
+    }
   });
 
   it('is never taken in plain text unless the operator says so', async () => {

@@ -30,8 +30,12 @@ export function originOf(mail: ParsedMail, index: HostIndex, peer?: string): Mai
   const product = productOfAuthor(name);
   const domain = sender?.address.slice(sender.address.lastIndexOf('@') + 1);
   const seen = [domain, ...hopsOf(mail.firstHop), peer].filter((host) => host !== undefined);
+  // Where nobody told us of any host, as for a recorded mail alone, root's address is the best there is.
+  const told =
+    index.sources.length === 0 && sender?.address.startsWith('root@') === true ? domain : undefined;
   const host =
     PBS_AUTHOR.exec(name)?.[1] ??
+    told ??
     seen.find((candidate) => isNodeHost(candidate, index) || isAddress(candidate, index));
   return { ...(host === undefined ? {} : { host }), ...(product === undefined ? {} : { product }) };
 }

@@ -137,7 +137,7 @@ describe('normalizeInput', () => {
           return 'events' in result || 'reject' in result;
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

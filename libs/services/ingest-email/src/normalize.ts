@@ -2,6 +2,7 @@ import { normalizeNotification, recogniseNotification, type HostIndex } from '@p
 import { InventorySource, type EventDraft, type NormalizeResult } from '@proxmox-mcp/schemas';
 import { checkSender, type SenderPolicy } from './check-sender.ts';
 import { originOf, type MailOrigin } from './mail-origin.ts';
+import { isNodeHost } from './node-host.ts';
 import { contentHash, type ParsedMail } from './parse.ts';
 
 /** What the adapter knows besides the mail. */
@@ -27,7 +28,7 @@ const HUMAN_SUBJECT = /^\s*(?:re|fwd?|wg|aw|tr|rv|enc|antw|sv|vs)\s*(?:\[\d{1,4}
 export function normalizeMail(mail: ParsedMail, context: MailContext): NormalizeResult {
   const refusal = context.senders === undefined ? undefined : checkSender(mail, context.senders);
   if (refusal !== undefined) return refusal;
-  if (mail.isReply || HUMAN_SUBJECT.test(mail.subject)) {
+  if (isPassedOn(mail, context.index)) {
     return { reject: true, reason: 'human-forward', detail: 'a reply or a forward is no evidence' };
   }
   const origin = originOf(mail, context.index, context.peer);
@@ -45,9 +46,13 @@ export function normalizeMail(mail: ParsedMail, context: MailContext): Normalize
   const identity = identityOf(mail) ?? context.place;
   return { ...result, events: result.events.map((draft, index) => finish(draft, index, identity)) };
 
-  function finish(draft: EventDraft, index: number, mailIdentity: string | undefined): EventDraft {
+  function finish(found: EventDraft, index: number, mailIdentity: string | undefined): EventDraft {
+    const { cluster, ...draft } = found;
+    // The source that stands in for an empty inventory has a name, but is no place.
+    const isNowhere = context.index.sources.length === 0 && draft.node === undefined;
     return {
       ...draft,
+      ...(cluster === undefined || isNowhere ? {} : { cluster }),
       facts: {
         ...draft.facts,
         ...(mail.messageId === undefined ? {} : { message_id: mail.messageId.slice(0, 300) }),
@@ -59,6 +64,16 @@ export function normalizeMail(mail: ParsedMail, context: MailContext): Normalize
       text: { ...draft.text, title: mail.subject },
     };
   }
+}
+
+/** A reply, or what a person forwards. A delivery report refers to a mail and holds it, and is evidence of its own. */
+function isPassedOn(mail: ParsedMail, index: HostIndex): boolean {
+  if (mail.contentType === 'multipart/report') return false;
+  if (mail.isReply) return true;
+  const address = mail.from[0]?.address ?? '';
+  // Daemons may begin a subject with `wg:` or attach a mail; nobody sits at a node's own address.
+  if (isNodeHost(address.slice(address.lastIndexOf('@') + 1), index)) return false;
+  return HUMAN_SUBJECT.test(mail.subject) || mail.hasEmbeddedMail;
 }
 
 /**

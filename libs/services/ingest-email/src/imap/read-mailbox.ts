@@ -162,11 +162,11 @@ export function createMailboxReader(options: MailboxReaderOptions): MailboxReade
 
 /** UIDs above `after`, ascending. A range that ends in `*` always finds the last mail, also below its start. */
 async function search(
-  { client, command }: Session,
+  session: Session,
   query: Parameters<Session['client']['search']>[0],
   after: number,
 ): Promise<number[]> {
-  const found = await command(client.search(query, { uid: true }));
+  const found = await session.command(session.client.search(query, { uid: true }));
   if (!Array.isArray(found)) throw new Error('search failed');
   return found.filter((uid) => uid > after).sort((a, b) => a - b);
 }

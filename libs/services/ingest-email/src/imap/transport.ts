@@ -1,4 +1,4 @@
-import { connect as connectPlain, isIP, type Socket } from 'node:net';
+import { connect as connectPlain, isIP } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { ImapTransport } from 'imapflow';
 import type { HostTls } from '@proxmox-mcp/schemas';
@@ -28,8 +28,7 @@ export function createTransport(tls: HostTls): ImapTransport {
       return secured(connectTls({ ...options(host), host, port }), onConnect);
     },
     upgrade(socket, { host }, onSecure) {
-      // What `connect` returned for a connection in the clear.
-      return secured(connectTls({ ...options(host), socket: socket as unknown as Socket }), onSecure);
+      return secured(connectTls({ ...options(host), socket }), onSecure);
     },
   };
 }

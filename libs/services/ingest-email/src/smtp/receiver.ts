@@ -63,11 +63,10 @@ export async function openSmtpReceiver(options: SmtpReceiverOptions): Promise<Sm
     let size = 0;
     let isFull = false;
     try {
+      // Read to its end in any case: the answer comes after the mail. A sender that hangs up ends it with an error.
       for await (const chunk of stream as AsyncIterable<Buffer>) {
-        // Read to its end in any case: the answer comes after the mail.
+        isFull ||= heldBytes + chunk.length > MAX_HELD_BYTES;
         if (stream.sizeExceeded || isFull) continue;
-        isFull = heldBytes + chunk.length > MAX_HELD_BYTES;
-        if (isFull) continue;
         chunks.push(chunk);
         size += chunk.length;
         heldBytes += chunk.length;
@@ -96,7 +95,7 @@ export async function openSmtpReceiver(options: SmtpReceiverOptions): Promise<Sm
         },
         (err: unknown) => {
           const refusal = err instanceof Refusal ? err : new Refusal(451, '4.3.0 not stored, try again');
-          if (refusal !== err) log.error({ err }, 'mail not taken');
+          if (refusal !== err) log.warn({ err }, 'mail not taken: the sender hung up, or we failed');
           onAnswer(refusal.responseCode);
           callback(refusal);
         },

@@ -20,6 +20,8 @@ export interface DovecotProgram {
 /** A real IMAP server on a port and in a folder of its own; any user may log in with the password. */
 export interface Dovecot {
   readonly port: number;
+  /** Speaks TLS from the start; 0 without a certificate. */
+  readonly tlsPort: number;
   readonly user: string;
   readonly password: string;
   /** Puts a mail into a folder, as a delivery agent does; `arrivedAt` in the past makes it an old one. */
@@ -60,8 +62,9 @@ export async function startDovecot(program: DovecotProgram, options: DovecotOpti
   const folder = await mkdtemp(join(tmpdir(), 'pmx-dovecot-'));
   const isRoot = process.getuid?.() === 0;
   const port = await freePort();
+  const tlsPort = options.certificate === undefined ? 0 : await freePort();
   await mkdir(join(folder, 'mail'), { recursive: true });
-  await writeConfig(folder, port, isRoot, options);
+  await writeConfig(folder, [port, tlsPort], isRoot, options);
   if (isRoot) await run('chown', ['-R', `${NOBODY.uid}:${NOBODY.gid}`, folder]);
   let child = await launch(program, folder, port, isRoot);
   let delivered = 0;
@@ -75,6 +78,7 @@ export async function startDovecot(program: DovecotProgram, options: DovecotOpti
   }
   return {
     port,
+    tlsPort,
     user: 'ops',
     password: 'secret',
     async deliver(mail, { folder: name = 'INBOX', arrivedAt } = {}) {
@@ -104,7 +108,7 @@ export async function startDovecot(program: DovecotProgram, options: DovecotOpti
 
 async function writeConfig(
   folder: string,
-  port: number,
+  [port, tlsPort]: readonly [number, number],
   isRoot: boolean,
   { certificate, withoutIdle = false }: DovecotOptions,
 ): Promise<void> {
@@ -135,7 +139,7 @@ async function writeConfig(
     'auth_failure_delay = 0',
     'service anvil {\n  chroot =\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}',
     'service stats {\n  chroot =\n}',
-    `service imap-login {\n  chroot =\n  inet_listener imap {\n    port = ${port}\n  }\n  inet_listener imaps {\n    port = 0\n  }\n}`,
+    `service imap-login {\n  chroot =\n  inet_listener imap {\n    port = ${port}\n  }\n  inet_listener imaps {\n    port = ${tlsPort}\n    ssl = yes\n  }\n}`,
     ...(withoutIdle ? ['imap_capability = IMAP4rev1 LITERAL+ UIDPLUS'] : []),
     ...(certificate === undefined
       ? ['ssl = no', 'disable_plaintext_auth = no']
