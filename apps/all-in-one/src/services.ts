@@ -2,6 +2,7 @@ import { diagnostics } from '@proxmox-mcp/diagnostics';
 import { ingestGotify } from '@proxmox-mcp/ingest-gotify';
 import { ingestNtfy } from '@proxmox-mcp/ingest-ntfy';
 import { ingestDiscord } from '@proxmox-mcp/ingest-discord';
+import { ingestEmail } from '@proxmox-mcp/ingest-email';
 import { ingestSyslog } from '@proxmox-mcp/ingest-syslog';
 import { ingestWebhook } from '@proxmox-mcp/ingest-webhook';
 import { ingestWebsocket } from '@proxmox-mcp/ingest-websocket';
@@ -18,6 +19,7 @@ export const SERVICES: readonly ServiceDefinition[] = [
   ingestGotify,
   ingestNtfy,
   ingestDiscord,
+  ingestEmail,
   state,
   diagnostics,
   notifier,

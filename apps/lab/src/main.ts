@@ -13,7 +13,9 @@ const demo = await startDemoLab({
 const [syslogHost, syslogPort = '5514'] = (env['LAB_SYSLOG'] ?? '').split(':');
 demo.talkTo({
   ...(env['LAB_WEBHOOK_URL'] === undefined ? {} : { webhookUrl: env['LAB_WEBHOOK_URL'] }),
-  ...(syslogHost === undefined || syslogHost === '' ? {} : { syslog: { host: syslogHost, port: Number(syslogPort) } }),
+  ...(syslogHost === undefined || syslogHost === ''
+    ? {}
+    : { syslog: { host: syslogHost, port: Number(syslogPort) } }),
 });
 for (const { name, product, host, port, fingerprint } of demo.lab.addresses()) {
   console.log(`${product} ${name}: https://${host}:${port} (SHA-256 ${fingerprint})`);

@@ -96,8 +96,8 @@ it('refuses a misspelt key and names the nearest', () => {
 });
 
 it('accepts a key whose service does not exist yet, and says so', () => {
-  expect(load({ EVENT_EMAIL_IMAP_SERVER: 'imap.example' }).notices).toEqual([
-    'EVENT_EMAIL_IMAP_SERVER is set, but ingest-email does not exist yet: the key has no effect',
+  expect(load({ NOTIFY_APPRISE_URL: 'http://apprise.example' }).notices).toEqual([
+    'NOTIFY_APPRISE_URL is set, but the Apprise channel does not exist yet: the key has no effect',
   ]);
 });
 

@@ -4,16 +4,6 @@
  */
 export const PENDING_KEYS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
-    'ingest-email': [
-      'EVENT_EMAIL_ENABLED',
-      'EVENT_EMAIL_IMAP_SERVER',
-      'EVENT_EMAIL_IMAP_PORT',
-      'EVENT_EMAIL_USERNAME',
-      'EVENT_EMAIL_PASSWORD',
-      'EVENT_EMAIL_FOLDER',
-      'EVENT_EMAIL_POLL_INTERVAL',
-      'EVENT_EMAIL_SMTP_LISTEN_PORT',
-    ],
     'the e-mail channel': [
       'NOTIFY_EMAIL_ENABLED',
       'NOTIFY_EMAIL_SERVER',

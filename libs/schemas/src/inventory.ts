@@ -61,11 +61,32 @@ export const WebhookMapping = z.strictObject({
 });
 export type WebhookMapping = z.infer<typeof WebhookMapping>;
 
+/** A mailbox beside that of the variables. Secrets stand in files of their own, which are read at every login. */
+const MailAccount = z
+  .object({
+    name: z.string().regex(/^[a-z0-9-]{1,40}$/),
+    imap_server: z.string().min(1),
+    imap_port: z.int().min(1).max(65_535).default(993),
+    /** Unset: `tls` on port 993, else `starttls`. */
+    imap_security: z.enum(['tls', 'starttls', 'none']).optional(),
+    imap_verify_ssl: z.boolean().default(true),
+    /** SHA-256 of the server's certificate, hex pairs. */
+    imap_fingerprint: z.string().optional(),
+    imap_ca_file: z.string().optional(),
+    username: z.string().min(1),
+    password_file: z.string().optional(),
+    oauth_token_file: z.string().optional(),
+    folders: z.array(z.string().min(1)).min(1).default(['INBOX']),
+  })
+  .refine((account) => (account.password_file === undefined) !== (account.oauth_token_file === undefined), {
+    message: 'expected either password_file or oauth_token_file',
+  });
+
 /** Who our hosts are and which ways in belong to them. Discovered through the API, completed by the operator. */
 export const Inventory = z.object({
   sources: z.array(InventorySource).default([]),
   email: z
-    .object({ allowed_from: z.array(z.string()) })
+    .object({ allowed_from: z.array(z.string()), accounts: z.array(MailAccount) })
     .partial()
     .optional(),
   webhook: z

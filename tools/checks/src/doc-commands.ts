@@ -25,6 +25,7 @@ const GOTIFY_TESTCASES = 'libs/services/ingest-gotify/testcases';
 const NTFY_TESTCASES = 'libs/services/ingest-ntfy/testcases';
 const DISCORD_TESTCASES = 'libs/services/ingest-discord/testcases';
 const WEBHOOK_TESTCASES = 'libs/services/ingest-webhook/testcases';
+const EMAIL_TESTCASES = 'libs/services/ingest-email/testcases';
 
 /** Every command of the README and of docs, by its text or, with a `*` at the end, by its beginning. */
 export const DOC_COMMANDS: Readonly<Record<string, Proof>> = {
@@ -77,6 +78,8 @@ export const DOC_COMMANDS: Readonly<Record<string, Proof>> = {
   'npm run -s pmx -- setup-target homelab --remove': setupTarget(
     'npm run -s pmx -- setup-target lab --remove',
   ),
+  [`npm run -s pmx -- normalize email ${EMAIL_TESTCASES}/email/mdadm-fail.eml --inventory ${EMAIL_TESTCASES}/inventory.json`]:
+    CLI,
 
   'docker compose up': COMPOSE_FILE,
   'docker compose --profile demo up': {

@@ -133,6 +133,9 @@ describe('operations.md', () => {
       'libs/services/ingest-gotify/src/read/trouble.ts',
       'libs/services/ingest-gotify/src/read/read-messages.ts',
       'libs/services/ingest-ntfy/src/read/trouble.ts',
+      'libs/services/ingest-email/src/ingest-email.ts',
+      'libs/services/ingest-email/src/imap/trouble.ts',
+      'libs/services/ingest-email/src/imap/watch-mailbox.ts',
     ].flatMap((file) =>
       [...read(file).matchAll(/reason: '([a-z-]+)',\s+detail/g)].map(([, reason]) => reason),
     );
@@ -147,6 +150,7 @@ describe('operations.md', () => {
       'libs/services/ingest-gotify/src/ingest-gotify.ts',
       'libs/services/ingest-ntfy/src/ingest-ntfy.ts',
       'libs/services/state/src/engine/engine.ts',
+      'libs/services/ingest-email/src/ingest-email.ts',
     ]
       .map(read)
       .join('');

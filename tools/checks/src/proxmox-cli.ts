@@ -31,6 +31,20 @@ const webhook = {
 } as const;
 const gotify = { comment: true, disable: true, server: true, token: true } as const;
 
+const smtp = {
+  author: true,
+  comment: true,
+  disable: true,
+  'from-address': true,
+  mailto: true,
+  'mailto-user': true,
+  mode: ['insecure', 'starttls', 'tls'],
+  password: true,
+  port: true,
+  server: true,
+  username: true,
+} as const;
+
 /**
  * Facts copied from the API viewers of PVE 9.2 (the webhook and matcher rows are the same in 8.4) and PBS 4.2: the tools of a host take the
  * parameters of the API method of the same purpose as options. The PVE method is named beside each.
@@ -77,12 +91,19 @@ export const PROXMOX_CLI: readonly CliFact[] = [
     required: ['name', 'server', 'token'],
   },
   {
+    words: 'pvesh create /cluster/notifications/endpoints/smtp',
+    positional: [],
+    options: { name: true, ...smtp },
+    required: ['name', 'server', 'from-address'],
+  },
+  {
     words: 'pvesh create /cluster/notifications/matchers',
     positional: [],
     options: { name: true, ...matcher },
     required: ['name'],
   },
   { words: 'pvesh create /cluster/notifications/targets/proxmox-mcp/test', positional: [], options: {} },
+  { words: 'pvesh create /cluster/notifications/targets/proxmox-mcp-mail/test', positional: [], options: {} },
   // POST /access/users
   {
     words: 'proxmox-backup-manager user create',
@@ -123,6 +144,13 @@ export const PROXMOX_CLI: readonly CliFact[] = [
     positional: ['name'],
     options: gotify,
     required: ['server', 'token'],
+  },
+  // POST /config/notifications/endpoints/smtp
+  {
+    words: 'proxmox-backup-manager notification endpoint smtp create',
+    positional: ['name'],
+    options: smtp,
+    required: ['server', 'from-address'],
   },
   // POST /config/notifications/matchers
   { words: 'proxmox-backup-manager notification matcher create', positional: ['name'], options: matcher },

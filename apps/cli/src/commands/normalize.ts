@@ -4,6 +4,7 @@ import { normalizeInput as normalizeGotify } from '@proxmox-mcp/ingest-gotify';
 import { finishEvents } from '@proxmox-mcp/ingest-kit';
 import { normalizeInput as normalizeNtfy } from '@proxmox-mcp/ingest-ntfy';
 import { normalizeInput as normalizeDiscord } from '@proxmox-mcp/ingest-discord';
+import { normalizeInput as normalizeEmail } from '@proxmox-mcp/ingest-email';
 import { normalizeInput as normalizeSyslog } from '@proxmox-mcp/ingest-syslog';
 import { normalizeInput as normalizeWebhook } from '@proxmox-mcp/ingest-webhook';
 import {
@@ -29,6 +30,7 @@ export interface Reader {
  * lists them.
  */
 export const READERS: Readonly<Record<string, Reader>> = {
+  email: { channel: 'email', read: normalizeEmail },
   webhook: { channel: 'webhook', read: normalizeWebhook },
   gotify: { channel: 'gotify', read: normalizeGotify },
   ntfy: { channel: 'ntfy', read: normalizeNtfy },

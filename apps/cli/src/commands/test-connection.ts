@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { loadSettings, SettingsError, type LoadedSettings } from '@proxmox-mcp/config';
 import { checkDiscord, ingestDiscord, type IngestDiscordConfig } from '@proxmox-mcp/ingest-discord';
+import { ingestEmail, type EmailConfig } from '@proxmox-mcp/ingest-email';
 import { checkGotify, ingestGotify, type GotifyConfig } from '@proxmox-mcp/ingest-gotify';
 import { checkNtfy, ingestNtfy, type NtfyConfig } from '@proxmox-mcp/ingest-ntfy';
 import { ingestSyslog } from '@proxmox-mcp/ingest-syslog';
@@ -11,6 +12,7 @@ import { notifier, type NotifierConfig } from '@proxmox-mcp/notifier';
 import { checkLine, type Check } from '../checks/check.ts';
 import { checkChannels } from '../checks/check-channel.ts';
 import { checkHost } from '../checks/check-host.ts';
+import { checkMail } from '../checks/check-mail.ts';
 import { checkPort } from '../checks/check-port.ts';
 import type { Command } from '../command.ts';
 
@@ -54,6 +56,7 @@ export const testConnection: Command = {
       ingestWebsocket,
       ingestSyslog,
       ingestWebhook,
+      ingestEmail,
       ingestGotify,
       ingestNtfy,
       ingestDiscord,
@@ -85,7 +88,7 @@ export const testConnection: Command = {
       const address = String(own[host] ?? own[otherwiseHost]);
       return [checkPort({ service, host: address, port: Number(own[port]), key: port, adminUrl })];
     });
-    // Parsed once by the notifier's own schema; the map only forgets the type.
+    // Parsed once by each service's own schema; the map only forgets the type.
     const channels = checkChannels(
       settings.values.get(notifier.name) as NotifierConfig,
       values.send === true,
@@ -93,7 +96,7 @@ export const testConnection: Command = {
     const found = await Promise.all([
       ...settings.hosts.map((host) => checkHost(host, signal)),
       Promise.all(ports),
-      ...checkServers(settings, signal),
+      ...checkServers(settings, { adminUrl, signal }),
       channels,
     ]);
     checks.push(...found.flat());
@@ -110,11 +113,14 @@ export const testConnection: Command = {
 /** Servers that ways in read from, where they are on. */
 function checkServers(
   { values, disabled, inventory }: LoadedSettings,
-  signal: AbortSignal,
+  { adminUrl, signal }: { readonly adminUrl: string; readonly signal: AbortSignal },
 ): Promise<Check[]>[] {
   const isOn = (name: string) => !disabled.has(name) && values.has(name);
   return [
     // Parsed once by the services' own schemas; the map only forgets the types.
+    ...(isOn(ingestEmail.name)
+      ? [checkMail(values.get(ingestEmail.name) as EmailConfig, inventory, { adminUrl, signal })]
+      : []),
     ...(isOn(ingestGotify.name) ? [checkGotify(values.get(ingestGotify.name) as GotifyConfig, signal)] : []),
     ...(isOn(ingestNtfy.name) ? [checkNtfy(values.get(ingestNtfy.name) as NtfyConfig, signal)] : []),
     ...(isOn(ingestDiscord.name)

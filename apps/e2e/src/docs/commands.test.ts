@@ -38,6 +38,8 @@ const NORMALIZE_GOTIFY =
 const NORMALIZE_NTFY =
   'npm run -s pmx -- normalize ntfy libs/services/ingest-ntfy/testcases/ntfy/titled-test.json --inventory libs/services/ingest-ntfy/testcases/inventory.json';
 const CORRELATE = 'npm run -s pmx -- correlate apps/cli/testcases/scenarios/nfs-down-twice.json';
+const NORMALIZE_EMAIL =
+  'npm run -s pmx -- normalize email libs/services/ingest-email/testcases/email/mdadm-fail.eml --inventory libs/services/ingest-email/testcases/inventory.json';
 
 const PATIENCE_MS = 240_000;
 
@@ -142,6 +144,8 @@ describe('the commands of the pages, beside the running demo', () => {
       ]);
       const discord = await shell.run(NORMALIZE_DISCORD);
       expect(JSON.parse(discord.stdout)).toMatchObject({ events: [{ type: 'backup.sync.failed' }] });
+      const email = await shell.run(NORMALIZE_EMAIL);
+      expect(JSON.parse(email.stdout)).toMatchObject({ events: [{ type: 'mdraid.device.failed' }] });
     },
     PATIENCE_MS,
   );

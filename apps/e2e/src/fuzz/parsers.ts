@@ -11,6 +11,7 @@ import { finishEvents } from '@proxmox-mcp/ingest-kit';
 import { normalizeInput as normalizeGotify } from '@proxmox-mcp/ingest-gotify';
 import { normalizeInput as normalizeNtfy } from '@proxmox-mcp/ingest-ntfy';
 import { normalizeInput as normalizeDiscord } from '@proxmox-mcp/ingest-discord';
+import { normalizeInput as normalizeEmail } from '@proxmox-mcp/ingest-email';
 import { normalizeInput as normalizeSyslog } from '@proxmox-mcp/ingest-syslog';
 import { normalizeInput as normalizeWebhook } from '@proxmox-mcp/ingest-webhook';
 import { Event, type Channel, type NormalizeResult } from '@proxmox-mcp/schemas';
@@ -67,4 +68,6 @@ export const PARSERS: readonly Parser[] = [
   parser('gotify', 'gotify', 'libs/services/ingest-gotify/testcases/gotify', normalizeGotify),
   parser('ntfy', 'ntfy', 'libs/services/ingest-ntfy/testcases/ntfy', normalizeNtfy),
   parser('discord', 'discord', 'libs/services/ingest-discord/testcases/discord', normalizeDiscord, 20),
+  // A mail takes a hundred times as long as a line.
+  parser('email', 'email', 'libs/services/ingest-email/testcases/email', normalizeEmail, 5),
 ];

@@ -1,12 +1,12 @@
-import type { EventDraft, InventorySource, NormalizeResult, Product } from '@proxmox-mcp/schemas';
+import type { EventDraft, InventorySource, NormalizeResult } from '@proxmox-mcp/schemas';
 import { cleanText, stripFence, tidyLine } from '../clean-text.ts';
-import { clusterOf, createHostIndex, shortHost, type KnownHost } from '../inventory/host-index.ts';
 import { createLocalClock } from '../local-clock.ts';
 import { raisedBySource, severityOf } from '../severity.ts';
 import type { Outcome } from '../taxonomy.ts';
 import { parseUpid } from '../upid/parse-upid.ts';
 import { NOTIFICATION_KINDS, kindNamed } from './kinds/kinds.ts';
 import { readLabels } from './labels.ts';
+import { placeOf } from './place.ts';
 import type {
   NotificationInput,
   NotificationKind,
@@ -54,7 +54,13 @@ export function normalizeNotification(input: NotificationInput, route: Notificat
     return { reject: true, reason: 'unrecognised-body', detail: 'a success that the body does not show' };
   }
   const type = typeOf(kind, reading, outcome);
-  const place = placeOf(fields['hostname'] ?? reading.node ?? input.senderHost, kind, route);
+  const target = reading.facts['target_node'];
+  const product = kind?.product ?? input.senderProduct;
+  const place = placeOf(fields['hostname'] ?? reading.node ?? input.senderHost, route.sources, {
+    ...(product === undefined ? {} : { product }),
+    ...(reading.cluster === undefined ? {} : { cluster: reading.cluster }),
+    ...(typeof target === 'string' ? { peer: target } : {}),
+  });
   const storage = fields['datastore'] ?? reading.storage;
   const upid = reading.upid === undefined ? undefined : parseUpid(reading.upid);
   if (upid !== undefined && contradicts(upid.node, place.node)) {
@@ -76,7 +82,7 @@ export function normalizeNotification(input: NotificationInput, route: Notificat
     type,
     severity: reading.severity ?? raised(type, facts, input.severity),
     product: place.product,
-    cluster: place.cluster,
+    ...(place.cluster === undefined ? {} : { cluster: place.cluster }),
     ...(place.node === undefined ? {} : { node: place.node }),
     ...guestOf(type, facts),
     ...(storage === undefined ? {} : { storage }),
@@ -123,31 +129,6 @@ function typeOf(kind: NotificationKind | undefined, reading: NotificationReading
 function raised(type: string, facts: Record<string, unknown>, sourceSeverity: string | undefined) {
   const own = severityOf(type, facts);
   return type === 'notification.unmapped' ? raisedBySource(own, sourceSeverity) : own;
-}
-
-interface Place {
-  readonly product: Product;
-  readonly cluster: string;
-  readonly node?: string;
-}
-
-/** Where it happened: the host said, resolved through the inventory of the route. */
-function placeOf(
-  said: string | undefined,
-  kind: NotificationKind | undefined,
-  route: NotificationRoute,
-): Place {
-  const known: KnownHost | undefined =
-    said === undefined ? undefined : createHostIndex(route.sources).find(said);
-  const source =
-    known?.source ?? route.sources.find(({ product }) => product === kind?.product) ?? route.sources[0];
-  const only = source.nodes.length === 1 ? source.nodes[0]?.name : undefined;
-  const node = known?.node ?? (said === undefined || said === '' ? only : shortHost(said));
-  return {
-    product: source.product,
-    cluster: clusterOf(source, node),
-    ...(node === undefined ? {} : { node }),
-  };
 }
 
 function contradicts(upidNode: string, node: string | undefined): boolean {

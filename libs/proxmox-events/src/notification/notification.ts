@@ -1,4 +1,4 @@
-import type { GuestRef, InventorySource, Severity } from '@proxmox-mcp/schemas';
+import type { GuestRef, InventorySource, Product, Severity } from '@proxmox-mcp/schemas';
 import type { LocalClock } from '../local-clock.ts';
 import type { ActivityFamily, Outcome } from '../taxonomy.ts';
 
@@ -14,6 +14,8 @@ export interface NotificationInput {
   readonly fields?: Readonly<Record<string, string>>;
   /** Host the channel itself names (a mail's sender); used where neither fields nor text name one. */
   readonly senderHost?: string;
+  /** Product the channel itself names (a mail's author); decides where neither type nor host do. */
+  readonly senderProduct?: Product;
   /** The channel knows that it cut the message. */
   readonly truncated?: boolean;
 }

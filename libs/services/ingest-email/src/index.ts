@@ -1,1 +1,6 @@
-export {};
+export { checkMailboxes } from './check-mailboxes.ts';
+export type { MailboxCheck } from './check-mailboxes.ts';
+export { EmailConfig } from './config.ts';
+export { ingestEmail } from './ingest-email.ts';
+export { normalizeInput } from './normalize-input.ts';
+export type { NormalizeInputOptions } from './normalize-input.ts';

@@ -52,7 +52,8 @@ export const tapeLoad: NotificationKind = {
   read({ title, lines, labels }) {
     const named = LOAD_TITLE.exec(title);
     const device = labels.has('changer') ? 'changer' : labels.has('drive') ? 'drive' : named?.[2];
-    const host = linkedHost(lines);
+    // PBS 2 has no link and says its name instead.
+    const host = linkedHost(lines) ?? labels.get('server');
     return {
       evidence: labels.has('media'),
       ...(host === undefined ? {} : { node: host }),
@@ -60,11 +61,19 @@ export const tapeLoad: NotificationKind = {
         ...defined('label', labels.get('media') ?? named?.[1]),
         ...defined('device_type', device),
         ...defined('drive', labels.get('changer') ?? labels.get('drive') ?? named?.[3]),
-        ...defined('reason', labels.get('error')),
+        ...defined('reason', labels.get('error') ?? reasonBelow(lines)),
       },
     };
   },
 };
+
+/** PBS 2: `The drive has the wrong or no tape inserted. Error:` and the reason on the next line. */
+function reasonBelow(lines: readonly string[]): string | undefined {
+  const at = lines.findIndex(
+    (line) => line.includes('wrong or no tape') && line.trimEnd().endsWith('Error:'),
+  );
+  return at < 0 ? undefined : lines[at + 1]?.trim();
+}
 
 function defined(key: string, value: string | number | undefined): Record<string, unknown> {
   return value === undefined || value === '' ? {} : { [key]: value };

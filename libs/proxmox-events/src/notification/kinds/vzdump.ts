@@ -1,6 +1,6 @@
 import { parseDuration, parseSize } from '../../quantities.ts';
 import type { NotificationKind, NotificationText } from '../notification.ts';
-import { readTable } from '../table.ts';
+import { readTable, type TextTable } from '../table.ts';
 
 /** One row of the guest table. */
 interface VzdumpGuest {
@@ -32,10 +32,11 @@ export const vzdump: NotificationKind = {
     const named = TITLE.exec(title);
     const fqdn = named?.[1];
     const statusText = named?.[2];
-    const guests = readGuests(lines);
+    const table = readGuests(lines);
+    const guests = table?.guests;
     const totals = readTotals(lines);
     const error = jobError(statusText, text);
-    const errors = guests === undefined ? {} : guestErrors(lines, guests);
+    const errors = guests === undefined ? {} : { ...guestErrors(lines, guests), ...table?.errors };
     const failedByTitle = statusText === undefined ? undefined : !statusText.startsWith('backup successful');
     const failedByTable = guests?.some((guest) => guest.status === 'err');
     const failed = failedByTitle === true || failedByTable === true;
@@ -68,11 +69,39 @@ function isDetails(line: string): boolean {
   return word === 'Details' || word === 'Detailed backup logs:';
 }
 
-function readGuests(lines: readonly string[]): VzdumpGuest[] | undefined {
+interface GuestTable {
+  readonly guests: readonly VzdumpGuest[];
+  /** Where the table itself says what went wrong, by vmid. */
+  readonly errors: Readonly<Record<string, string>>;
+}
+
+function readGuests(lines: readonly string[]): GuestTable | undefined {
   const table = readTable(lines, COLUMNS);
-  if (table !== undefined) return table.rows.map(guestOfCells).filter((guest) => guest !== undefined);
+  if (table !== undefined) {
+    return { guests: table.rows.map(guestOfCells).filter((guest) => guest !== undefined), errors: {} };
+  }
   const legacy = readTable(lines, LEGACY_COLUMNS);
-  return legacy?.lines.map((line) => guestOfCells(legacyCells(line))).filter((guest) => guest !== undefined);
+  return legacy === undefined ? undefined : legacyGuests(legacy);
+}
+
+/** PVE 7 writes its HTML table in other words than its text: `OK` and `FAILED`, and the error in place of size and file. */
+function legacyGuests({ rows, lines }: TextTable): GuestTable {
+  const guests: VzdumpGuest[] = [];
+  const errors: Record<string, string> = {};
+  rows.forEach((cells, index) => {
+    const [vmid = '', name = '', word = '', time = '', ...rest] = cells;
+    const isFailed = word === 'FAILED';
+    const isHtml = isFailed || word === 'OK';
+    const [size = '', file = ''] = isFailed ? [] : rest;
+    const guest = guestOfCells(
+      isHtml ? [vmid, name, isFailed ? 'err' : 'ok', time, size, file] : legacyCells(lines[index] ?? ''),
+    );
+    if (guest === undefined) return;
+    guests.push(guest);
+    const error = rest.join(' ').trim();
+    if (isFailed && error !== '') errors[vmid] = error;
+  });
+  return { guests, errors };
 }
 
 function guestOfCells(cells: readonly string[]): VzdumpGuest | undefined {
@@ -129,7 +158,10 @@ function jobError(statusText: string | undefined, { lines }: NotificationText): 
   const single = /^backup failed: ?(.+)$/.exec(statusText ?? '')?.[1];
   if (single !== undefined && single !== 'multiple problems') return single;
   const details = lines.findIndex(isDetails);
-  const heading = readTable(lines, LEGACY_COLUMNS) === undefined ? lines.slice(0, Math.max(0, details)) : [];
+  // PVE 7 has no word between the error and the table.
+  const legacy = readTable(lines, LEGACY_COLUMNS);
+  const end = legacy === undefined ? details : legacy.end - legacy.lines.length - 1;
+  const heading = lines.slice(0, Math.max(0, end));
   const block = heading.join('\n').trim();
   return block === '' ? single : block;
 }

@@ -65,7 +65,7 @@ export async function startDiagnostics({
       metrics: SILENT,
       hosts,
       inventory: { sources: [] },
-    flood: { perSecond: 200, burst: 5_000 },
+      flood: { perSecond: 200, burst: 5_000 },
       dataDir: '/nonexistent',
       instance: 'test',
       now: () => Date.parse('2026-03-14T01:10:00Z'),

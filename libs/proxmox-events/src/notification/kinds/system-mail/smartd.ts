@@ -14,6 +14,9 @@ export function readSmartd({ title, body, lines, labels }: NotificationText): No
   const message = messageOf(lines);
   const said = readSmartMessage(message ?? '');
   const failType = named?.[1] ?? said?.failType;
+  // smartd.conf(5), `-M test`: the only message without "Device: ".
+  const device =
+    said?.device ?? /^TEST EMAIL from smartd for device: (\/dev\/[^\s,]{1,200})/.exec(message ?? '')?.[1];
   const info = deviceInfo(lines);
   const host = labels.get('host name') ?? named?.[2];
   return {
@@ -21,7 +24,7 @@ export function readSmartd({ title, body, lines, labels }: NotificationText): No
     evidence: message !== undefined,
     ...(host === undefined || host === '' ? {} : { node: host }),
     facts: {
-      ...(said === undefined ? {} : { device: said.device }),
+      ...(device === undefined ? {} : { device }),
       ...(failType === undefined ? {} : { fail_type: failType }),
       ...(message === undefined ? {} : { message }),
       ...info,

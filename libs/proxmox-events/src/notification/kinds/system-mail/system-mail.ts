@@ -4,7 +4,7 @@ import { readMdadm, recognisesMdadm } from './mdadm.ts';
 import { readSmartd, recognisesSmartd } from './smartd.ts';
 import { readZed, recognisesZed } from './zed.ts';
 
-const CRON = /^Cron <[^@>\s]{1,64}@([^>\s]{1,253})> /;
+const CRON = /^(?:Cron <[^@>\s]{1,64}@([^>\s]{1,253})> |Anacron job '[^']{1,100}' on ([^\s]{1,253}))/;
 
 /** A reader of one daemon's mails; `undefined`: not that daemon's. */
 type Reader = readonly [
@@ -33,7 +33,8 @@ export const systemMail: NotificationKind = {
 };
 
 function readCron({ title }: NotificationText): NotificationReading {
-  const host = CRON.exec(title)?.[1];
+  const named = CRON.exec(title);
+  const host = named?.[1] ?? named?.[2];
   return {
     evidence: true,
     ...(host === undefined ? {} : { node: host }),
