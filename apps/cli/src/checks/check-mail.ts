@@ -22,9 +22,5 @@ export async function checkMail(
           adminUrl,
         }),
   ]);
-  const checks = mailboxes.map(({ name, server, trouble }): Check => {
-    const what = `mailbox ${name}: ${server} lets us in, and the folder is there`;
-    return trouble === undefined ? { status: 'passed', what } : { status: 'failed', what, ...trouble };
-  });
-  return [...checks, receiver].flat();
+  return [...mailboxes, receiver].flat();
 }

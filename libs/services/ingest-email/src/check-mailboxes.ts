@@ -1,24 +1,16 @@
+import type { SourceCheck } from '@proxmox-mcp/ingest-kit';
 import type { Inventory } from '@proxmox-mcp/schemas';
 import type { EmailConfig } from './config.ts';
 import { readAccounts, type Account } from './imap/account.ts';
 import { openSession } from './imap/open-session.ts';
 import { troubleOf } from './imap/trouble.ts';
 
-/** What a look at one folder found. */
-export interface MailboxCheck {
-  /** `email/INBOX`, as in `sources.<name>`. */
-  readonly name: string;
-  readonly server: string;
-  /** Why it cannot be read; absent where it can. */
-  readonly trouble?: { readonly cause: string; readonly fix?: string };
-}
-
 /** Logs in to every mailbox and opens every folder, changing nothing. */
 export async function checkMailboxes(
   config: EmailConfig,
   inventory: Inventory,
   signal: AbortSignal,
-): Promise<MailboxCheck[]> {
+): Promise<SourceCheck[]> {
   const accounts = readAccounts(config, inventory);
   const checks = accounts.flatMap((account) =>
     account.folders.map((folder) => checkFolder(account, folder, signal)),
@@ -26,18 +18,21 @@ export async function checkMailboxes(
   return Promise.all(checks);
 }
 
-async function checkFolder(account: Account, folder: string, signal: AbortSignal): Promise<MailboxCheck> {
-  const about = { name: `${account.name}/${folder}`, server: `${account.host}:${account.port}` };
+async function checkFolder(account: Account, folder: string, signal: AbortSignal): Promise<SourceCheck> {
+  const { name, host, port } = account;
+  const what = `mailbox ${name}/${folder}: ${host}:${port} lets us in, and the folder is there`;
   try {
     const session = await openSession(account, signal);
     try {
       await session.command(session.client.mailboxOpen(folder, { readOnly: true }));
-      return about;
     } finally {
       await session.close();
     }
+    return account.tls.kind === 'insecure' && account.security !== 'none'
+      ? { status: 'warned', what: `${what}; its certificate is not checked` }
+      : { status: 'passed', what };
   } catch (err) {
     const { detail, fix } = troubleOf(err, account, folder);
-    return { ...about, trouble: { cause: detail, ...(fix === undefined ? {} : { fix }) } };
+    return { status: 'failed', what, cause: detail, ...(fix === undefined ? {} : { fix }) };
   }
 }

@@ -1,5 +1,4 @@
 export { checkMailboxes } from './check-mailboxes.ts';
-export type { MailboxCheck } from './check-mailboxes.ts';
 export { EmailConfig } from './config.ts';
 export { ingestEmail } from './ingest-email.ts';
 export { normalizeInput } from './normalize-input.ts';

@@ -1,12 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createSharedNames, type KeyValue, type SharedNames } from '@proxmox-mcp/bus';
-import { createIngestLine, createLiveInventory, createSourceReport } from '@proxmox-mcp/ingest-kit';
+import {
+  createIngestLine,
+  createLiveInventory,
+  createSourceReport,
+  type Trouble,
+} from '@proxmox-mcp/ingest-kit';
 import { defineService, type Service, type ServiceContext } from '@proxmox-mcp/service-kit';
 import { EmailConfig } from './config.ts';
 import { readAccounts, type Account } from './imap/account.ts';
 import { createPlaceKeeper } from './imap/mailbox-place.ts';
 import { createMailboxReader } from './imap/read-mailbox.ts';
-import type { Trouble } from './imap/trouble.ts';
 import { watchMailbox, type MailboxWatch } from './imap/watch-mailbox.ts';
 import { createMailIntake, type TakenMail } from './intake.ts';
 import { openSmtpReceiver, type SmtpReceiver } from './smtp/receiver.ts';

@@ -1,6 +1,6 @@
 import { createLetterLimit, type IngestLine, type LiveInventory } from '@proxmox-mcp/ingest-kit';
 import type { NormalizeResult } from '@proxmox-mcp/schemas';
-import { identityOf, NO_SOURCE, normalizeMail, sourceOfDraft } from './normalize.ts';
+import { identityOf, NO_SOURCE, normalizeMail, sourceNameOf } from './normalize.ts';
 import { parseMail, type ParsedMail, type UnreadableMail } from './parse.ts';
 
 /** A mail as a mailbox or a sender gave it. */
@@ -105,7 +105,7 @@ export function createMailIntake(options: MailIntakeOptions): MailIntake {
         };
       }
       const draft = 'events' in result ? result.events[0] : undefined;
-      const source = draft === undefined ? NO_SOURCE : sourceOfDraft(draft, inventory.index());
+      const source = draft === undefined ? NO_SOURCE : sourceNameOf(draft, inventory.index());
       const { outcome } = await line.settle(
         { source, origin: received.origin, raw: received.raw, receivedAt: now() },
         result,

@@ -86,7 +86,7 @@ export function identityOf(mail: ParsedMail): string | undefined {
 }
 
 /** Name of the inventory source that an event is of. */
-export function sourceOfDraft(draft: EventDraft, index: HostIndex): string {
+export function sourceNameOf(draft: EventDraft, index: HostIndex): string {
   const { node, cluster, product } = draft;
   const sources = index.sources.filter((source) => source.product === product);
   const byNode = sources.filter(({ nodes }) => nodes.some(({ name }) => name === node));

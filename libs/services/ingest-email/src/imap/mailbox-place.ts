@@ -1,4 +1,5 @@
-import { BusUnavailable, type KeyValue } from '@proxmox-mcp/bus';
+import type { KeyValue } from '@proxmox-mcp/bus';
+import { createCursor } from '@proxmox-mcp/ingest-kit';
 import { token } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
 import type { FirstRead } from '../config.ts';
@@ -19,6 +20,8 @@ export const MailboxPlace = z.object({
   /** Everything up to this UID was read, or left out for good. */
   lastUid: z.int(),
   backlog: Backlog.optional(),
+  /** Its mail is stored, and was then to be marked as read: done again after a kill in between. */
+  toMark: z.int().optional(),
   /** When the newest mail that was read had arrived, epoch milliseconds. */
   newestMs: z.number(),
   /** Identities of the mails read last: they have other UIDs in a mailbox that was made anew. */
@@ -61,8 +64,9 @@ export function firstPlace(box: SelectedMailbox, firstRead: FirstRead, nowMs: nu
 export function placeIn(box: SelectedMailbox, place: MailboxPlace): MailboxPlace {
   const uidValidity = String(box.uidValidity);
   if (place.uidValidity === uidValidity) return place;
+  const { toMark: _gone, ...rest } = place;
   return {
-    ...place,
+    ...rest,
     uidValidity,
     lastUid: 0,
     backlog: { until: box.lastUid, sinceMs: place.newestMs - DAY_MS, unseenOnly: false },
@@ -73,12 +77,18 @@ export function placeIn(box: SelectedMailbox, place: MailboxPlace): MailboxPlace
 export function advanced(
   place: MailboxPlace,
   uid: number,
-  read?: { readonly identity?: string | undefined; readonly arrivedMs?: number | undefined },
+  read?: {
+    readonly identity: string | undefined;
+    readonly arrivedMs: number | undefined;
+    readonly toMark: boolean;
+  },
 ): MailboxPlace {
   const identity = read?.identity;
+  const { toMark: _done, ...rest } = place;
   return {
-    ...place,
+    ...rest,
     lastUid: uid,
+    ...(read?.toMark === true ? { toMark: uid } : {}),
     newestMs: Math.max(place.newestMs, read?.arrivedMs ?? 0),
     recent:
       identity === undefined || place.recent.includes(identity)
@@ -106,35 +116,14 @@ export function createPlaceKeeper(
   sleep: (ms: number) => Promise<void>,
 ): PlaceKeeper {
   // By whose mailbox it is: another account under the same settings begins anew.
-  const key = `email.${token(`${username}@${host}`)}.${token(folder)}`;
-  let revision = 0;
+  const cursor = createCursor(kv, `email.${token(`${username}@${host}`)}.${token(folder)}`);
   return {
     async load() {
-      const entry = await kv.get(key);
-      revision = entry?.revision ?? 0;
-      const parsed = MailboxPlace.safeParse(readJson(entry?.value));
+      const parsed = MailboxPlace.safeParse(await cursor.load());
       return parsed.success ? parsed.data : undefined;
     },
     async save(place) {
-      const text = JSON.stringify(place);
-      for (;;) {
-        try {
-          revision = revision === 0 ? await kv.create(key, text) : await kv.update(key, text, revision);
-          return;
-        } catch (err) {
-          if (!(err instanceof BusUnavailable)) throw err;
-          await sleep(SAVE_AGAIN_MS);
-        }
-      }
+      while (!(await cursor.save(place))) await sleep(SAVE_AGAIN_MS);
     },
   };
-}
-
-function readJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    // A version of ours wrote it that we cannot read: as on a first start.
-    return undefined;
-  }
 }

@@ -64,9 +64,11 @@ export function createMailboxReader(options: MailboxReaderOptions): MailboxReade
       return advanced(from, uid);
     }
     const taken = await store(message.source, message, from, arrivedMs);
-    const next = advanced(from, uid, { identity: taken.identity, arrivedMs });
+    // What is refused may be somebody's private mail: it stays as it was.
+    const toMark = taken.outcome !== 'rejected' && message.flags?.has('\\Seen') !== true;
+    const next = advanced(from, uid, { identity: taken.identity, arrivedMs, toMark });
     await keeper.save(next);
-    await markSeen(session, message, taken);
+    if (toMark) await markSeen(session, uid);
     options.onMail(taken);
     return next;
   }
@@ -94,10 +96,8 @@ export function createMailboxReader(options: MailboxReaderOptions): MailboxReade
     }
   }
 
-  async function markSeen(session: Session, { uid, flags }: FetchMessageObject, taken: TakenMail) {
-    // What is refused may be somebody's private mail: it stays as it was.
-    if (!account.markSeen || readOnly || taken.outcome === 'rejected' || flags?.has('\\Seen') === true)
-      return;
+  async function markSeen(session: Session, uid: number): Promise<void> {
+    if (!account.markSeen || readOnly) return;
     await session.command(session.client.messageFlagsAdd(String(uid), ['\\Seen'], { uid: true }));
   }
 
@@ -109,6 +109,7 @@ export function createMailboxReader(options: MailboxReaderOptions): MailboxReade
       const next = await placeFor(session, box, known);
       if (next !== known) await keeper.save(next);
       place = next;
+      if (isFirst && next.toMark !== undefined) await markSeen(session, next.toMark);
       return { readOnly };
     },
     async catchUp(session) {

@@ -1,13 +1,10 @@
-import type { Degradation } from '@proxmox-mcp/schemas';
+import type { Trouble } from '@proxmox-mcp/ingest-kit';
 import type { ImapFlowError } from 'imapflow';
 import type { Account } from './account.ts';
 import { CertificateRefused } from './judge-certificate.ts';
 import { SecretUnreadable } from './open-session.ts';
 
-/** What keeps a mailbox from being read, and the setting that mends it. */
-export type Trouble = Omit<Degradation, 'since'>;
-
-/** Reads the error of a session. It repeats no secret: imapflow's own text does not go further than its code. */
+/** What keeps a mailbox from being read, and the setting that mends it: read out of the error of a session. It repeats no secret: imapflow's own text does not go further than its code. */
 export function troubleOf(err: unknown, account: Account, folder: string): Trouble {
   const { keyOf, host, port, username } = account;
   if (err instanceof CertificateRefused) {

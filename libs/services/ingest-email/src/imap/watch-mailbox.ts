@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SourceReport } from '@proxmox-mcp/ingest-kit';
+import type { SourceReport, Trouble } from '@proxmox-mcp/ingest-kit';
 import type { Logger } from '@proxmox-mcp/service-kit';
 import type { Account } from './account.ts';
 import { openSession, type Session } from './open-session.ts';
 import type { MailboxReader } from './read-mailbox.ts';
-import { troubleOf, type Trouble } from './trouble.ts';
+import { troubleOf } from './trouble.ts';
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
