@@ -60,7 +60,7 @@ export const DOC_COMMANDS: Readonly<Record<string, Proof>> = {
     CLI,
   [`npm run -s pmx -- normalize webhook ${WEBHOOK_TESTCASES}/webhook/fencing-try.json --inventory ${WEBHOOK_TESTCASES}/inventory.json`]:
     CLI,
-  'npm run -s pmx -- correlate apps/cli/testcases/scenarios/nfs-down-twice.json': CLI,
+  'npm run -s pmx -- correlate apps/cli/testcases/more-scenarios/nfs-down-twice.json': CLI,
   [`npm run -s pmx -- normalize gotify ${GOTIFY_TESTCASES}/gotify/stream-pbs-verify-ok.json --inventory ${GOTIFY_TESTCASES}/inventory.json`]:
     CLI,
   [`npm run -s pmx -- normalize ntfy ${NTFY_TESTCASES}/ntfy/titled-test.json --inventory ${NTFY_TESTCASES}/inventory.json`]:

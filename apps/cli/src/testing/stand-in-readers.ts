@@ -11,7 +11,6 @@ import type { Reader } from '../commands/normalize.ts';
 
 export const STAND_INS: Readonly<Record<string, Reader>> = {
   email: { channel: 'email', read: readMail },
-  gotify: { channel: 'gotify', read: readGotify },
   discord: { channel: 'discord', read: readDiscord },
 };
 
@@ -32,19 +31,6 @@ function readMail(raw: Buffer, options: NormalizeOptions): NormalizeResult {
     message: message.replace(/\n$/, ''),
     timestamp: Math.floor(Date.parse(header('Date') ?? '') / 1000),
     ...(known && senderHost !== undefined ? { senderHost } : {}),
-  });
-}
-
-function readGotify(raw: Buffer, options: NormalizeOptions): NormalizeResult {
-  const { title, message, date, appid } = JSON.parse(raw.toString()) as Record<
-    'title' | 'message' | 'date' | 'appid',
-    string
-  >;
-  const timestamp = Math.floor(Date.parse(date) / 1000);
-  return say(options, routed(options, options.inventory?.gotify?.apps?.[appid]), {
-    title,
-    message,
-    timestamp,
   });
 }
 

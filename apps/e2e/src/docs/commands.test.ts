@@ -40,6 +40,7 @@ const NORMALIZE_NTFY =
 const CORRELATE = 'npm run -s pmx -- correlate apps/cli/testcases/scenarios/nfs-down-twice.json';
 const NORMALIZE_EMAIL =
   'npm run -s pmx -- normalize email libs/services/ingest-email/testcases/email/mdadm-fail.eml --inventory libs/services/ingest-email/testcases/inventory.json';
+const CORRELATE = 'npm run -s pmx -- correlate apps/cli/testcases/more-scenarios/nfs-down-twice.json';
 
 const PATIENCE_MS = 240_000;
 

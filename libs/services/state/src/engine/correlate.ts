@@ -55,7 +55,7 @@ export interface Correlation {
 export function createCorrelation(parts: CorrelationParts): Correlation {
   const { events, facts, places, onFact } = parts;
   const homes = createHomes({ events, places, ...(parts.onCut && { onCut: parts.onCut }) });
-  /** Facts to be made anew, in the order in which they are told: what was left behind first. How many reports more each has. */
+  /** Facts to be made anew, in the order in which they changed, and how many reports more each has. */
   const changed = new Map<string, number>();
   /** Where the reports of a fact went last. */
   const moved = new Map<string, string>();
@@ -74,7 +74,6 @@ export function createCorrelation(parts: CorrelationParts): Correlation {
       if (!events.insert(event, { seq, fact: factId, isProgress })) return false;
       const moves = homes.settle(event, factId);
       // Only now, for what throws above is undone.
-      for (const { from } of moves) gain(from, 0);
       for (const { from, to, count } of moves) {
         gain(from, -count);
         gain(to, count);
@@ -89,10 +88,14 @@ export function createCorrelation(parts: CorrelationParts): Correlation {
       const linked = new Set<string>();
       for (const [id, { fact }] of pending)
         for (const source of links.noteChange(before.get(id), fact)) linked.add(source);
-      for (const id of new Set([...ids.keys(), ...pending.keys()])) {
+      // Whoever follows facts takes what it knows of those that are gone along to where they went.
+      const isGone = ([, { fact }]: readonly [string, Assembled]) => fact.mergedInto !== undefined;
+      const told = [...new Set([...ids.keys(), ...pending.keys()])].flatMap((id) => {
         const assembled = pending.get(id);
-        if (assembled) put(assembled, before.get(id));
-      }
+        return assembled === undefined ? [] : [[id, assembled] as const];
+      });
+      for (const [id, assembled] of [...told.filter(isGone), ...told.filter((one) => !isGone(one))])
+        put(assembled, before.get(id));
       for (const id of linked) {
         const old = pending.has(id) ? undefined : facts.get(id);
         if (old === undefined || old.mergedInto !== undefined) continue;
@@ -172,7 +175,10 @@ export function createCorrelation(parts: CorrelationParts): Correlation {
 
   /** What has no reports left became part of another fact. */
   function retired(id: string, before: Fact | undefined): Assembled | undefined {
-    const to = moved.get(id);
+    let to = moved.get(id);
+    // Where they went may have been left in its turn; never more often than there were moves.
+    for (let hops = moved.size; hops > 0 && to !== undefined && events.countUpTo(to, 1) === 0; hops--)
+      to = moved.get(to);
     if (before === undefined || to === undefined) return undefined;
     const { revision: _, ...rest } = before;
     const links = [{ relation: 'same-incident' as const, to }];

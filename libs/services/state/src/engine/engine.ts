@@ -155,7 +155,7 @@ export function createEngine(parts: EngineParts): Engine {
       signal: stopping.signal,
       onRetry: (err) => onTrouble(err, 'publishing facts and incidents, will retry'),
     });
-    const writer = createWriter({ db, drain, complete: ingest.renew, undone: ingest.forget });
+    const writer = createWriter({ db, drain, complete: () => ingest.renew(), undone: () => ingest.forget() });
     /** What looks at facts and incidents must see those of the events before it. */
     const write = <T>(work: () => T) =>
       writer.write(() => {

@@ -1,4 +1,4 @@
-import { activityOf, type Outcome } from '@proxmox-mcp/proxmox-events';
+import { ACTIVITY_FAMILIES, OUTCOMES, type Outcome } from '@proxmox-mcp/proxmox-events';
 import type { Event } from '@proxmox-mcp/schemas';
 
 /** Which fact an event tells of by itself, before anything else is known (PROXMOX §G.5). */
@@ -15,9 +15,12 @@ const REPLICATION_FAILED = 'replication.job.failed';
 
 type Parts = { readonly family: string; readonly outcome: Outcome | undefined };
 
-/** Types are a small vocabulary and are taken apart a dozen times for every report. */
-const known = new Map<string, Parts>();
-const MAX_KNOWN = 2_000;
+/** A type is taken apart a dozen times for every report: the whole vocabulary of activities, taken apart once. */
+const ACTIVITIES: ReadonlyMap<string, Parts> = new Map(
+  ACTIVITY_FAMILIES.flatMap((family) =>
+    OUTCOMES.map((outcome) => [`${family}.${outcome}`, { family, outcome }] as const),
+  ),
+);
 
 /** Sums up what a source told beyond its rate. All reports of one storm carry its id. */
 const STORM = 'source.storm';
@@ -39,14 +42,8 @@ export function isWholeType(family: string): boolean {
 
 /** Splits a type into what is done and how it went. */
 export function partsOf(type: string): Parts {
-  const before = known.get(type);
-  if (before !== undefined) return before;
-  const parts: Parts =
-    type === REPLICATION_FAILED
-      ? { family: 'replication.job', outcome: 'failed' }
-      : (activityOf(type) ?? { family: type, outcome: undefined });
-  if (known.size < MAX_KNOWN) known.set(type, parts);
-  return parts;
+  if (type === REPLICATION_FAILED) return { family: 'replication.job', outcome: 'failed' };
+  return ACTIVITIES.get(type) ?? { family: type, outcome: undefined };
 }
 
 /**

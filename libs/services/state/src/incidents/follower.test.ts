@@ -63,6 +63,36 @@ describe('incidents', () => {
     );
   });
 
+  it('tells it once too when the reports come all at once, in whatever order', () => {
+    const reports = nightlyBackup();
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray(reports, { minLength: reports.length }),
+        fc.integer({ min: 2, max: reports.length }),
+        (order, pieces) => {
+          const one = openTestIngest();
+          try {
+            one.feedTogether(pieces, order);
+            expect(incidentsOf(one)).toEqual([expect.objectContaining({ status: 'open', occurrences: 1 })]);
+            expect(one.transitions().filter((word) => word === 'opened')).toHaveLength(1);
+          } finally {
+            one.close();
+          }
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it('is one occurrence when two channels bring the same notification and nothing else tells of the job', () => {
+    const [webhook] = nightlyBackup().filter(({ channel }) => channel === 'webhook');
+    if (webhook === undefined) throw new Error('the night has no notification');
+    const { job_id: _, ...facts } = webhook.facts;
+    t.feed(webhook, { ...webhook, id: 'mail', channel: 'email', facts });
+    expect(incidentsOf(t)).toEqual([expect.objectContaining({ occurrences: 1 })]);
+    expect(t.facts.get(`event/${[webhook.id, 'mail'].sort()[0]}`)?.members).toHaveLength(2);
+  });
+
   it('is the same incident when the job fails again the next night, once more counted', () => {
     t.feed(...nightlyBackup());
     t.feed(...nightlyBackup({ upid: SECOND_UPID, pid: 0x3b000, from: DAY }));
