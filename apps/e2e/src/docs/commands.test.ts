@@ -37,7 +37,6 @@ const NORMALIZE_GOTIFY =
   'npm run -s pmx -- normalize gotify libs/services/ingest-gotify/testcases/gotify/stream-pbs-verify-ok.json --inventory libs/services/ingest-gotify/testcases/inventory.json';
 const NORMALIZE_NTFY =
   'npm run -s pmx -- normalize ntfy libs/services/ingest-ntfy/testcases/ntfy/titled-test.json --inventory libs/services/ingest-ntfy/testcases/inventory.json';
-const CORRELATE = 'npm run -s pmx -- correlate apps/cli/testcases/scenarios/nfs-down-twice.json';
 const NORMALIZE_EMAIL =
   'npm run -s pmx -- normalize email libs/services/ingest-email/testcases/email/mdadm-fail.eml --inventory libs/services/ingest-email/testcases/inventory.json';
 const CORRELATE = 'npm run -s pmx -- correlate apps/cli/testcases/more-scenarios/nfs-down-twice.json';
