@@ -136,6 +136,7 @@ describe('operations.md', () => {
       'libs/services/ingest-email/src/ingest-email.ts',
       'libs/services/ingest-email/src/imap/trouble.ts',
       'libs/services/ingest-email/src/imap/watch-mailbox.ts',
+      'libs/services/ingest-discord/src/trouble.ts',
     ].flatMap((file) =>
       [...read(file).matchAll(/reason: '([a-z-]+)',\s+detail/g)].map(([, reason]) => reason),
     );

@@ -8,7 +8,7 @@ import {
   type SourceReport,
   type Trouble,
 } from '@proxmox-mcp/ingest-kit';
-import { defineService, type Logger, type Service, type ServiceContext } from '@proxmox-mcp/service-kit';
+import { defineService, type Service, type ServiceContext } from '@proxmox-mcp/service-kit';
 import { steadyClock } from './clock.ts';
 import { IngestDiscordConfig } from './config.ts';
 import type { Reader } from './reader/reader.ts';
@@ -52,11 +52,27 @@ export function createIngestDiscord(
   });
   let share: SharedNames | undefined;
   let isStopping = false;
+  let troubles: readonly Trouble[] = [];
   let current: { readonly reader: Reader; readonly report: SourceReport } | undefined;
   // Starts and stops one after the other: a lease that is lost and had again must not make two readers.
   let turn: Promise<void> = Promise.resolve();
 
   const createReport = () => createSourceReport({ bus, log, name: NAME, service: NAME, now });
+
+  /** Tells the others how it goes, and the log what changed. */
+  function createTell(report: SourceReport) {
+    let known = '';
+    return async (isReading: boolean, found: readonly Trouble[]): Promise<void> => {
+      troubles = found;
+      const status = !isReading ? 'down' : found.length > 0 ? 'degraded' : 'ok';
+      await report.set(status, found);
+      const said = `${status} ${found.map(({ reason }) => reason).join()}`;
+      if (known === said) return;
+      known = said;
+      if (status === 'ok') log.info('reading Discord');
+      for (const { reason, detail, fix } of found) log.warn({ reason, fix }, `Discord: ${detail}`);
+    };
+  }
 
   async function startReading(botToken: string, cursors: KeyValue): Promise<void> {
     // A new one each time: what another replica has reported meanwhile is not known to an old one.
@@ -77,7 +93,7 @@ export function createIngestDiscord(
         return taken;
       },
       edited: (message, signal) => messages.edited(message, signal),
-      report: createTell(report, log),
+      report: createTell(report),
       clock,
       random: time.random ?? Math.random,
       log,
@@ -106,7 +122,7 @@ export function createIngestDiscord(
     async start() {
       const missing = missingOf(config, channels, webhooks);
       if (missing !== undefined && (token !== undefined || config.DISCORD_IN_WEBHOOK_URL !== undefined)) {
-        return createTell(createReport(), log)(false, [missing]);
+        return createTell(createReport())(false, [missing]);
       }
       if (token === undefined) return log.info('Discord is not read: set DISCORD_IN_BOT_TOKEN to read it');
       await inventory.start();
@@ -138,21 +154,10 @@ export function createIngestDiscord(
       channels: channels.length,
       reading: current !== undefined,
       gateway: current?.reader.isListening() ?? false,
+      ...(troubles.length === 0
+        ? {}
+        : { degraded: troubles.map(({ reason, detail }) => `${reason}: ${detail}`) }),
     }),
-  };
-}
-
-/** Tells the others how it goes, and the log what changed. */
-function createTell(report: SourceReport, log: Logger) {
-  let known = '';
-  return async (isReading: boolean, troubles: readonly Trouble[]): Promise<void> => {
-    const status = !isReading ? 'down' : troubles.length > 0 ? 'degraded' : 'ok';
-    await report.set(status, troubles);
-    const said = `${status} ${troubles.map(({ reason }) => reason).join()}`;
-    if (known === said) return;
-    known = said;
-    if (troubles.length === 0 && isReading) log.info('reading Discord');
-    for (const { reason, detail, fix } of troubles) log.warn({ reason, fix }, `Discord: ${detail}`);
   };
 }
 

@@ -36,6 +36,12 @@ export const BAD_TOKEN: Trouble = {
   fix: `make a new one (${PORTAL} → Reset Token) and set DISCORD_IN_BOT_TOKEN`,
 };
 
+/** Our own fault. */
+export const FAILED: Trouble = {
+  reason: 'failed',
+  detail: 'reading failed; the log says why',
+};
+
 /** Read Message History is missing: Discord answers with an empty list then, not with an error. */
 export function noHistory(channelId: string): Trouble {
   return {
@@ -63,11 +69,19 @@ export function troubleOfRead(err: DiscordError, channelId: string): Trouble {
         fix: 'correct DISCORD_IN_CHANNEL_IDS: right click on the channel → Copy Channel ID, and invite the bot to its server',
       };
     case 'rate-limited':
-      return { reason: 'rate-limited', detail: 'Discord asks to wait; reading goes on by itself' };
+      return {
+        reason: 'rate-limited',
+        detail: 'Discord asks to wait for more than a minute; reading goes on by itself',
+      };
     case 'refused':
+      return {
+        reason: 'refused',
+        detail: err.message.slice(0, 500),
+        fix: 'look the code up in “Opcodes and Status Codes” of the Discord documentation',
+      };
     case 'not-discord':
       return {
-        reason: err.kind === 'refused' ? 'refused' : 'not-json',
+        reason: 'not-json',
         detail: err.message.slice(0, 500),
         fix: 'check DISCORD_IN_API_URL and what stands between us and Discord',
       };

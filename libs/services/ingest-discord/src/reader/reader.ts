@@ -5,7 +5,7 @@ import type { Clock, Trouble } from '@proxmox-mcp/ingest-kit';
 import { keepGateway } from '../gateway/gateway.ts';
 import { createDiscordApi, type RawMessage } from '../rest/discord-api.ts';
 import { DiscordError } from '../rest/discord-error.ts';
-import { troubleOfRead } from '../trouble.ts';
+import { FAILED, troubleOfRead } from '../trouble.ts';
 import { createChannelReader, type ChannelReader, type Taken } from './channel-reader.ts';
 import { createChannelCursor } from './cursor.ts';
 
@@ -147,7 +147,10 @@ export function startReader(options: ReaderOptions): Reader {
         missed();
         if (err instanceof BusUnavailable)
           log.warn({ err }, 'Discord not read while the bus is away, will retry');
-        else log.error({ err }, 'reading Discord failed, will retry');
+        else {
+          log.error({ err }, 'reading Discord failed, will retry');
+          await options.report(false, [FAILED]);
+        }
         await clock.sleep(FAILED_MS, signal).catch(() => undefined);
       }
     }
