@@ -49,13 +49,13 @@ export interface MailIntake {
   take(mail: ReceivedMail, isKnown?: (identity: string) => boolean): Promise<TakenMail>;
 }
 
+type Refusal = Extract<NormalizeResult, { readonly reject: true }>;
+
+const STRANGERS: ReadonlySet<string> = new Set(['sender-not-allowed', 'human-forward']);
+
 export function createMailIntake(options: MailIntakeOptions): MailIntake {
   const { line, inventory, now, onUnkept } = options;
   const mayKeep = createLetterLimit(now);
-
-  async function read(received: ReceivedMail): Promise<ParsedMail | UnreadableMail> {
-    return parseMail(received.raw, { truncated: received.truncated === true });
-  }
 
   function understand(mail: ParsedMail | UnreadableMail, received: ReceivedMail): NormalizeResult {
     if ('reject' in mail) return mail;
@@ -76,26 +76,40 @@ export function createMailIntake(options: MailIntakeOptions): MailIntake {
     }
   }
 
-  async function refuse(result: NormalizeResult & { reject: true; reason: string }, received: ReceivedMail) {
+  /** What a later reading of the kept mail needs besides its bytes; `normalizeInput` reads it. */
+  function noted({ origin, peer, place, deliveredAt, truncated }: ReceivedMail) {
+    return {
+      origin,
+      receivedAt: now(),
+      ...(truncated === true ? { cut: true } : {}),
+      context: {
+        ...(peer === undefined ? {} : { peer }),
+        ...(place === undefined ? {} : { place }),
+        ...(deliveredAt === undefined ? {} : { delivered_at: deliveredAt }),
+      },
+    };
+  }
+
+  async function refuse(result: Refusal, received: ReceivedMail, mayBeOurs: boolean): Promise<void> {
     if (!mayKeep()) return onUnkept(result.reason);
-    const isStranger = result.reason === 'sender-not-allowed' || result.reason === 'human-forward';
+    const isStranger = STRANGERS.has(result.reason) && !mayBeOurs;
     // What a stranger or a colleague wrote is nobody's business here: the header is enough to see who it was.
-    const raw = isStranger ? headerOf(received.raw) : received.raw;
-    await line.settle({ source: NO_SOURCE, origin: received.origin, raw, receivedAt: now() }, result);
+    const kept = isStranger ? { raw: headerOf(received.raw), cut: true } : { raw: received.raw };
+    await line.settle({ source: NO_SOURCE, ...noted(received), ...kept }, result);
   }
 
   return {
     async take(received, isKnown) {
-      const mail = await read(received);
+      const mail = await parseMail(received.raw, { truncated: received.truncated === true });
       const identity = 'reject' in mail ? received.place : (identityOf(mail) ?? received.place);
       if (identity !== undefined && isKnown?.(identity) === true) {
         return { outcome: 'ignored', reason: 'seen-before', identity };
       }
       const result = understand(mail, received);
       if ('reject' in result) {
-        await refuse(result, received);
         const address =
           'address' in result && typeof result.address === 'string' ? result.address : undefined;
+        await refuse(result, received, address !== undefined);
         return {
           outcome: 'rejected',
           identity,
@@ -106,10 +120,10 @@ export function createMailIntake(options: MailIntakeOptions): MailIntake {
       }
       const draft = 'events' in result ? result.events[0] : undefined;
       const source = draft === undefined ? NO_SOURCE : sourceNameOf(draft, inventory.index());
-      const { outcome } = await line.settle(
-        { source, origin: received.origin, raw: received.raw, receivedAt: now() },
-        result,
-      );
+      const notes = noted(received);
+      // Who may send is set where a later reading may not see it.
+      const context = { ...notes.context, sender_allowed: true };
+      const { outcome } = await line.settle({ source, raw: received.raw, ...notes, context }, result);
       return { outcome, identity };
     },
   };

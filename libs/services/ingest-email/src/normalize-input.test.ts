@@ -65,6 +65,23 @@ describe('normalizeInput', () => {
     expect(await id(from)).toBeUndefined();
   });
 
+  it('reads a mail that was kept as it was read when it came', async () => {
+    const raw = Buffer.from(mail('From: relay@example.com\nSubject: Test notification'));
+    expect(await normalizeInput(raw, { inventory, receivedAt })).toHaveProperty('reject');
+    const context = {
+      peer: '192.0.2.12',
+      place: 'imap ops/INBOX 7 9',
+      delivered_at: 1_773_450_000,
+      sender_allowed: true,
+    };
+    const event = only(await normalizeInput(raw, { inventory, receivedAt, context }));
+    expect(event).toMatchObject({
+      node: 'pve2',
+      identity: 'imap ops/INBOX 7 9/0',
+      occurredAtGuess: 1_773_450_000,
+    });
+  });
+
   it('believes the addresses of nodes where nobody listed any, but of no domain that a stranger can have', async () => {
     const unlisted: Inventory = {
       ...inventory,
