@@ -8,7 +8,6 @@ import fc from 'fast-check';
 import { describeGroups, type Grouping } from '../scenario/describe-groups.ts';
 import { hearInputs } from '../scenario/hear-inputs.ts';
 import { readScenario, type Scenario } from '../scenario/scenario.ts';
-import { STAND_INS } from '../testing/stand-in-readers.ts';
 import { READERS } from './normalize.ts';
 
 const TESTCASES = fileURLToPath(new URL('../../testcases', import.meta.url));
@@ -43,7 +42,7 @@ interface Told {
 
 async function tell(file: string): Promise<Told> {
   const scenario = readScenario(file);
-  const heard = await hearInputs(scenario, { ...STAND_INS, ...READERS });
+  const heard = await hearInputs(scenario, READERS);
   return { scenario, heard, expected: JSON.parse(readFileSync(file, 'utf8')) as Told['expected'] };
 }
 
