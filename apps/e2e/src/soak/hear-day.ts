@@ -170,7 +170,7 @@ function targets(
       token: TOKEN,
     },
     gotify: { url: gotify.url, token: gotify.applications[1]?.token ?? '' },
-    smtp: { host, port: port(ways.email, 'smtpPort'), from: MAIL_FROM },
+    smtp: { host, port: port(ways.email, 'port'), from: MAIL_FROM },
     discord: { url: discord.webhookUrl, cutAt: DISCORD_LIMIT },
   };
 }

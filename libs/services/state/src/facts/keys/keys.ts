@@ -14,6 +14,7 @@ import { pbsJobs } from './pbs-jobs.ts';
 import { quorum } from './quorum.ts';
 import { repeats } from './repeats.ts';
 import { replication } from './replication.ts';
+import { serviceFailed } from './service-failed.ts';
 import { smartd } from './smartd.ts';
 import { snapshotLines } from './snapshot-lines.ts';
 import { storageDown } from './storage-down.ts';
@@ -37,6 +38,7 @@ export const KEYS: readonly Key[] = [
   storageDown,
   datastoreDown,
   nfs,
+  serviceFailed,
   smartd,
   zed,
   mdadm,

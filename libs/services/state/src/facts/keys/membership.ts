@@ -1,4 +1,4 @@
-import { MINUTE, numberIn, placeOf, textIn, type ChainKey } from './key.ts';
+import { MINUTE, numberIn, placeOf, type ChainKey } from './key.ts';
 
 /** What one node says of corosync's ring: each a fact of its own, for each reporter. */
 export const membership: ChainKey = {
@@ -13,12 +13,20 @@ export const membership: ChainKey = {
     'cluster.token.lost',
   ],
   linkOf(event) {
-    const { type, cluster, node } = event;
+    const { type, cluster, node, facts } = event;
     if (node === undefined) return undefined;
     const about = type.startsWith('cluster.member.')
-      ? textIn(event, 'ring_id')
+      ? membersOf(facts)
       : placeOf(numberIn(event, 'peer_nodeid'), numberIn(event, 'link'));
-    const what = type.startsWith('cluster.link.') ? 'link' : type;
+    const what = /^cluster\.(member|link)\./.exec(type)?.[1] ?? type;
     return { place: placeOf(what, cluster, node, about), tag: type, silenceMs: MINUTE };
   },
 };
+
+/** Who left or joined. Not the ring's id: corosync tells it, the cluster status does not. */
+function membersOf(facts: Readonly<Record<string, unknown>>): string {
+  const ids = [facts['left_nodeids'], facts['joined_nodeids']].find(
+    (list) => Array.isArray(list) && list.length > 0,
+  );
+  return Array.isArray(ids) ? [...ids].sort().join() : '';
+}

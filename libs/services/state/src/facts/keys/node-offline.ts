@@ -4,12 +4,12 @@ import { MINUTE, placeOf, type ChainKey } from './key.ts';
 /** Longest time between two words of one outage: the list, the cluster status and HA find out within minutes. */
 const SILENCE_MS = 15 * MINUTE;
 
-/** A node that the others do not see, until they do. */
+/** A node that the others do not see, until they do: the list, the cluster status and HA each say both. */
 export const nodeOffline: ChainKey = {
   kind: 'chain',
   name: 'node',
   types: ['node.state.offline', 'node.state.unknown', 'node.state.online', 'ha.node.state.changed'],
-  precedence: ['ha.node.state.changed', 'node.state.unknown', 'node.state.offline'],
+  precedence: ['ha.node.state.changed', 'node.state.unknown', 'node.state.offline', 'node.state.online'],
   linkOf(event) {
     const tag = tagOf(event);
     if (tag === undefined || event.node === undefined) return undefined;
@@ -25,6 +25,5 @@ function tagOf({ type, facts }: Event): string | undefined {
   if (type === 'node.state.online') return 'back';
   if (type !== 'ha.node.state.changed') return 'gone';
   if (facts['to'] === 'unknown') return 'gone';
-  // HA says by itself that a node is back; that ends the outage, and is a word of its own.
-  return facts['to'] === 'online' ? 'back for HA' : undefined;
+  return facts['to'] === 'online' ? 'back' : undefined;
 }
