@@ -175,11 +175,12 @@ export function createCorrelation(parts: CorrelationParts): Correlation {
 
   /** What has no reports left became part of another fact. */
   function retired(id: string, before: Fact | undefined): Assembled | undefined {
+    if (before === undefined) return undefined;
     let to = moved.get(id);
     // Where they went may have been left in its turn; never more often than there were moves.
     for (let hops = moved.size; hops > 0 && to !== undefined && events.countUpTo(to, 1) === 0; hops--)
       to = moved.get(to);
-    if (before === undefined || to === undefined) return undefined;
+    if (to === undefined) return undefined;
     const { revision: _, ...rest } = before;
     const links = [{ relation: 'same-incident' as const, to }];
     return { fact: { ...rest, members: [], links, mergedInto: to }, family: partsOf(before.type).family };

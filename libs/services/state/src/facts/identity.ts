@@ -1,4 +1,4 @@
-import { ACTIVITY_FAMILIES, OUTCOMES, type Outcome } from '@proxmox-mcp/proxmox-events';
+import { activityOf, type Outcome } from '@proxmox-mcp/proxmox-events';
 import type { Event } from '@proxmox-mcp/schemas';
 
 /** Which fact an event tells of by itself, before anything else is known (PROXMOX §G.5). */
@@ -12,15 +12,6 @@ export interface Identity {
 
 /** `replication.job.failed` is a condition in the vocabulary, but it is an activity that failed. */
 const REPLICATION_FAILED = 'replication.job.failed';
-
-type Parts = { readonly family: string; readonly outcome: Outcome | undefined };
-
-/** A type is taken apart a dozen times for every report: the whole vocabulary of activities, taken apart once. */
-const ACTIVITIES: ReadonlyMap<string, Parts> = new Map(
-  ACTIVITY_FAMILIES.flatMap((family) =>
-    OUTCOMES.map((outcome) => [`${family}.${outcome}`, { family, outcome }] as const),
-  ),
-);
 
 /** Sums up what a source told beyond its rate. All reports of one storm carry its id. */
 const STORM = 'source.storm';
@@ -41,9 +32,9 @@ export function isWholeType(family: string): boolean {
 }
 
 /** Splits a type into what is done and how it went. */
-export function partsOf(type: string): Parts {
+export function partsOf(type: string): { readonly family: string; readonly outcome: Outcome | undefined } {
   if (type === REPLICATION_FAILED) return { family: 'replication.job', outcome: 'failed' };
-  return ACTIVITIES.get(type) ?? { family: type, outcome: undefined };
+  return activityOf(type) ?? { family: type, outcome: undefined };
 }
 
 /**

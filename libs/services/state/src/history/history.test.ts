@@ -134,6 +134,9 @@ describe('queries', () => {
     const count = (table: string) =>
       Number(t.history.db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']);
     expect([count('events'), count('facts'), count('incidents')]).toEqual([0, 0, 1]);
+    // Places are gone through a part at a time.
+    for (let round = 0; round < 3; round++) t.run(() => retain(later));
+    expect(count('places')).toBe(0);
   });
 
   it('deletes the oldest when the file is too big', () => {

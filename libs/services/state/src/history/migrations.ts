@@ -92,7 +92,6 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE places (
     place TEXT NOT NULL, at INTEGER NOT NULL, item TEXT NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (place, at, item)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX places_by_age ON places (at);
   -- Reports of one second come in any order: what a fact shows of very many must not depend on it.
   DROP INDEX events_by_fact;
   CREATE INDEX events_by_fact ON events (fact, progress, occurred, id);

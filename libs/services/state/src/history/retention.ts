@@ -9,6 +9,9 @@ export interface RetentionLimits {
 
 /** Rows deleted per step: a few milliseconds. */
 const STEP = 500;
+
+/** Places looked at per step. */
+const SWEPT = 2_000;
 /** The same of rows that can have 64 KiB. */
 const LARGE_STEP = 50;
 /**
@@ -54,10 +57,7 @@ export function createRetention(db: DatabaseSync, limits: RetentionLimits): (now
   );
   const keptBytes = db.prepare('SELECT bytes FROM kept_bytes WHERE what = ?');
   const bytesIn = (table: string) => Number(keptBytes.get(table)?.['bytes']);
-  const oldPlaces = db.prepare(
-    `DELETE FROM places WHERE (place, at, item) IN
-     (SELECT place, at, item FROM places WHERE at < (SELECT min(occurred) FROM events) ORDER BY at LIMIT ${STEP})`,
-  );
+  const sweepPlaces = createSweep(db);
   const firstEvents = db.prepare(
     `DELETE FROM events WHERE n IN (SELECT n FROM events ORDER BY received LIMIT ${STEP})`,
   );
@@ -66,6 +66,7 @@ export function createRetention(db: DatabaseSync, limits: RetentionLimits): (now
   );
   return (nowMs) => {
     const before = nowMs - limits.maxAgeMs;
+    sweepPlaces();
     const deleted = [
       oldEvents.run(before).changes,
       oldFacts.run(before, before).changes,
@@ -73,7 +74,6 @@ export function createRetention(db: DatabaseSync, limits: RetentionLimits): (now
       orphans.run(before).changes,
       oldRaw.run(before).changes,
       oldLetters.run(before).changes,
-      oldPlaces.run().changes,
     ];
     const [raw, letters] = [bytesIn('raw_inputs'), bytesIn('dead_letters')];
     if (raw > limits.maxBytes * RAW_PART) deleted.push(firstRaw.run().changes);
@@ -81,6 +81,29 @@ export function createRetention(db: DatabaseSync, limits: RetentionLimits): (now
     if (usedBytes(db) - raw - letters > limits.maxBytes * (1 - RAW_PART - LETTERS_PART))
       deleted.push(firstEvents.run().changes, firstFacts.run().changes);
     return deleted.some((count) => Number(count) > 0);
+  };
+}
+
+/**
+ * Makes the function that looks at the next few places and deletes those from before the oldest event. An index by age would cost more,
+ * at every event, than going round and round: what is left for some hours is found by nobody.
+ */
+function createSweep(db: DatabaseSync): () => void {
+  const next = db.prepare(
+    `SELECT place, at, item FROM places WHERE (place, at, item) > (?, ?, ?) ORDER BY place, at, item LIMIT 1 OFFSET ${SWEPT - 1}`,
+  );
+  const remove = db.prepare(
+    `DELETE FROM places WHERE (place, at, item) > (?, ?, ?) AND (place, at, item) <= (?, ?, ?)
+     AND at < (SELECT ifnull(min(occurred), 9e15) FROM events)`,
+  );
+  const START = ['', 0, ''] as const;
+  const END = ['\u{10FFFF}', 0, ''] as const;
+  let from: readonly [string, number, string] = START;
+  return () => {
+    const row = next.get(...from);
+    const to = row ? ([String(row['place']), Number(row['at']), String(row['item'])] as const) : END;
+    remove.run(...from, ...to);
+    from = row ? to : START;
   };
 }
 

@@ -197,6 +197,32 @@ const conditions = [
     ),
 ];
 
+/** What zed numbers and what polls see of two devices of a pool. */
+const pools = [
+  fc
+    .record({
+      second: fc.oneof(second, fc.integer({ min: 0, max: 4_000 })),
+      late,
+      eid: fc.constantFrom(1, 2, undefined),
+      vdev: fc.constantFrom('a', '/dev/a', 'b', undefined),
+    })
+    .map(({ eid, vdev, ...at }) =>
+      report(
+        {
+          ...at,
+          type: 'zfs.vdev.faulted',
+          node: 'pve1',
+          facts: {
+            pool: 'tank',
+            ...(eid === undefined ? {} : { eid }),
+            ...(vdev === undefined ? {} : { vdev }),
+          },
+        },
+        at.late,
+      ),
+    ),
+];
+
 /** A guest that stops and moves, by itself and by tasks. */
 const guests = [
   fc
@@ -239,6 +265,11 @@ const guests = [
 
 /** Sets of reports about few objects within twenty minutes, half of them within ninety seconds: what could meet, meets. */
 export const reportSets: fc.Arbitrary<Event[]> = fc
-  .constantFrom(backups, pbsJobs, conditions, guests, [...backups, ...pbsJobs, ...conditions, ...guests])
+  .constantFrom(backups, pbsJobs, conditions, pools, guests, [
+    ...backups,
+    ...pbsJobs,
+    ...conditions,
+    ...guests,
+  ])
   .chain((story) => fc.array(fc.oneof(...story), { minLength: 1, maxLength: 18 }))
   .map((events) => [...new Map(events.map((event) => [event.id, event])).values()]);

@@ -1,10 +1,16 @@
-import { MINUTE, numberIn, placeOf, textIn, type ChainKey } from './key.ts';
+import { HOUR, MINUTE, numberIn, placeOf, textIn, type ChainKey } from './key.ts';
 
 /** What a host repeats while it lasts, or says by two of its programs: once about one thing is enough. */
 export const repeats: ChainKey = {
   kind: 'chain',
   name: 'repeat',
-  types: ['node.statd.slow', 'node.watchdog.expiring', 'node.watchdog.expired', 'ha.service.error'],
+  types: [
+    'zfs.pool.suspended',
+    'node.statd.slow',
+    'node.watchdog.expiring',
+    'node.watchdog.expired',
+    'ha.service.error',
+  ],
   isCounted: true,
   linkOf(event) {
     const { type, cluster, node } = event;
@@ -15,6 +21,9 @@ export const repeats: ChainKey = {
         : { place: placeOf(type, cluster, sid), tag: '', silenceMs: 5 * MINUTE };
     }
     if (node === undefined) return undefined;
+    // The kernel says it at once, a poll within half an hour.
+    if (type === 'zfs.pool.suspended')
+      return { place: placeOf(type, node, textIn(event, 'pool')), tag: '', silenceMs: HOUR };
     return { place: placeOf(type, cluster, node, numberIn(event, 'client_pid')), tag: '', silenceMs: MINUTE };
   },
 };
