@@ -57,8 +57,8 @@ export function createPollWatch<Seen, Port>(options: PollWatchOptions<Seen, Port
   const capability = CAPABILITIES[product].find(({ name }) => name === needed);
   const nextAt = new Map<string, number>();
   const troubles = new Map<string, Trouble>();
-  /** Scopes that lacked the right when they were last asked. */
-  const lacking = new Set<string>();
+  /** Scopes that lacked the right when they were last asked, with how many checks of our rights there had been. */
+  const lacking = new Map<string, number>();
   const startAt = clock.now() + options.firstMs;
 
   const report = (scope: string, trouble: Trouble | undefined) => {
@@ -73,14 +73,17 @@ export function createPollWatch<Seen, Port>(options: PollWatchOptions<Seen, Port
   const isWanted = () =>
     poll.isOptional === undefined || needed === undefined || rights.isGranted(needed) === true;
   const isGrantedAgain = (scope: string) =>
-    lacking.has(scope) && needed !== undefined && rights.isGranted(needed) === true;
+    needed !== undefined &&
+    rights.isGranted(needed) === true &&
+    rights.checks() > (lacking.get(scope) ?? Number.POSITIVE_INFINITY);
   const again = (scope: string, inMs: number) => void nextAt.set(scope, clock.now() + inMs);
 
-  const refused = (scope: string, error: ProxmoxError): void => {
+  const refused = (scope: string, error: ProxmoxError, isSecondTry: boolean): void => {
     if (error.kind === 'permission') {
       tools.doubtAccess();
-      // With the right granted as far as we can see, this one node or path is special: no use in asking soon.
-      if (needed === undefined || rights.isGranted(needed) !== true) lacking.add(scope);
+      // What we know of our rights may be older than the refusal: asked again once a newer check grants it. Refused even then, this one
+      // node or path is special: no use in asking soon.
+      if (!isSecondTry) lacking.set(scope, rights.checks());
       again(scope, Math.max(periodMs, REFUSED_MS));
       const isNamed = needed !== undefined && rights.isNamed(needed);
       const about = { name: poll.name, product, authId: tools.authId };
@@ -107,6 +110,7 @@ export function createPollWatch<Seen, Port>(options: PollWatchOptions<Seen, Port
     },
     async look(scope) {
       again(scope, periodMs);
+      const isSecondTry = isGrantedAgain(scope);
       lacking.delete(scope);
       try {
         const ask = async <T>(call: (signal: AbortSignal) => Promise<T>) => {
@@ -130,7 +134,7 @@ export function createPollWatch<Seen, Port>(options: PollWatchOptions<Seen, Port
         );
       } catch (error) {
         if (!(error instanceof ProxmoxError) || tools.signal.aborted) throw error;
-        refused(scope, error);
+        refused(scope, error, isSecondTry);
       }
     },
     nudge: () => nextAt.clear(),
