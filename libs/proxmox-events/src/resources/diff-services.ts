@@ -33,8 +33,7 @@ export function diffServices(
     // What is being started again after a failure has not recovered yet.
     next[service] = now === 'other' && was === 'failed' ? 'failed' : now;
     const facts = { unit: service.includes('.') ? service : `${service}.service`, state: now };
-    if (now === 'failed' && was !== 'failed')
-      return [tell('node.service.failed', service, facts)];
+    if (now === 'failed' && was !== 'failed') return [tell('node.service.failed', service, facts)];
     return now === 'running' && was === 'failed' ? [tell('node.service.running', service, facts)] : [];
   });
   return { events, next };
