@@ -2,7 +2,9 @@ import { sameSet, vmidsOf } from '../guest-set.ts';
 import { matchTasks, type Fit } from '../match-tasks.ts';
 import { common, madeBefore } from '../notification-clock.ts';
 import { copiesOf, hasFailed, type Copies } from '../notification-copies.ts';
-import { SECOND, placeOf, textIn, typesOf, type ClusterKey, type Task } from './key.ts';
+import { SECOND, textIn, typesOf, type ClusterKey, type Task } from './key.ts';
+
+const EVERYWHERE = 'everywhere';
 
 /** Notifications of PVE backup jobs: copies of each other, and the task they tell of by node, guests and result. */
 export const vzdump: ClusterKey = {
@@ -10,14 +12,11 @@ export const vzdump: ClusterKey = {
   name: 'vzdump',
   types: typesOf('backup.job'),
   reachMs: 35 * SECOND,
-  // Not by node: the copy of a chat names none.
+  // Neither by node nor by cluster: the copy of a chat that several clusters share names none of them.
   placeOf: (event) =>
-    event.product === 'pve' && textIn(event, 'notification_type') === 'vzdump'
-      ? placeOf(event.cluster)
-      : undefined,
+    event.product === 'pve' && textIn(event, 'notification_type') === 'vzdump' ? EVERYWHERE : undefined,
   concerns: (parts) => parts.product === 'pve' && parts.type === 'vzdump',
-  spotsOf: ({ endedAt, fact }) =>
-    endedAt === undefined ? [] : [{ place: placeOf(fact.cluster), at: endedAt }],
+  spotsOf: ({ endedAt }) => (endedAt === undefined ? [] : [{ place: EVERYWHERE, at: endedAt }]),
   partition({ events, tasks }) {
     const groups = copiesOf(events);
     const matches = matchTasks(groups, tasks, fitOf);
@@ -31,6 +30,8 @@ export const vzdump: ClusterKey = {
 function fitOf({ content, made, failed }: Copies, { fact, endedAt }: Task): Fit {
   if (endedAt === undefined || common(made, madeBefore(endedAt)) === undefined) return undefined;
   if (content['node'] !== undefined && content['node'] !== fact.node) return undefined;
+  const cluster = content['pve cluster'];
+  if (cluster !== undefined && fact.cluster !== undefined && cluster !== fact.cluster) return undefined;
   // A worker that died without a word, as on a lock timeout, counts as failed.
   if (failed !== hasFailed(fact.type)) return undefined;
   // Jobs of the schedule run as root; nobody else's backup is one.
