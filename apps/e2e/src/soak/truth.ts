@@ -33,7 +33,11 @@ export function judge({ scenario, tasks, facts }: HeardDay): Verdict {
       .filter((upid) => !tasks.some((task) => task.upid === upid))
       .map((upid) => `no such task: ${upid}`),
     ...partFaults(tasks, parts),
-    ...otherFaults(scenario.expected.facts, others),
+    ...lockFaults(others),
+    ...otherFaults(
+      scenario.expected.facts,
+      others.filter(({ type }) => !type.startsWith(LOCK)),
+    ),
   ];
   return { counts: { tasks: ofTask.size, parts: parts.length, others: others.length }, faults };
 }
@@ -69,6 +73,21 @@ function partFaults(tasks: readonly LabTask[], parts: readonly Fact[]): string[]
       .map(([id, type]) => `${id} is ${found.get(id)}, not ${type}`),
     ...[...found.keys()].filter((id) => !wanted.has(id)).map((id) => `no such part: ${id}`),
   ];
+}
+
+const LOCK = 'guest.lock.';
+
+/** Tasks lock guests; a lock shorter than the time between two polls is not seen, but one that was set is cleared. */
+function lockFaults(facts: readonly Fact[]): string[] {
+  const held = new Map<string, number>();
+  for (const { type, cluster, guest } of facts) {
+    if (!type.startsWith(LOCK)) continue;
+    const key = `${cluster ?? ''}/${guest?.vmid ?? ''}`;
+    held.set(key, (held.get(key) ?? 0) + (type === `${LOCK}set` ? 1 : -1));
+  }
+  return [...held]
+    .filter(([, count]) => count !== 0)
+    .map(([key, count]) => `locks of ${key}: ${count} more set than cleared`);
 }
 
 function otherFaults(expected: readonly Counted[], facts: readonly Fact[]): string[] {

@@ -48,6 +48,13 @@ function haOf(site: PveSite, guest: LabGuest) {
   return site.ha.get(`${guest.kind === 'qemu' ? 'vm' : 'ct'}:${guest.vmid}`);
 }
 
+function asItWas(
+  { startedAt: _, ...guest }: LabGuest,
+  { status, startedAt }: NonNullable<LabGuest['stale']>,
+): LabGuest {
+  return { ...guest, status, ...(startedAt === undefined ? {} : { startedAt }) };
+}
+
 /** A guest's row in /cluster/resources. */
 export function guestResource(site: PveSite, guest: LabGuest): Record<string, unknown> {
   const stale = guest.stale !== undefined && guest.stale.until > site.now() ? guest.stale : undefined;
@@ -66,16 +73,18 @@ export function guestResource(site: PveSite, guest: LabGuest): Record<string, un
   };
   const unseen = guest.unseenUntil !== undefined && guest.unseenUntil > site.now();
   if (unseen || !isFresh(site, node)) return row;
-  const load = guestLoad(site, guest);
+  // Status and figures are of one broadcast: a guest that still shows as running shows its old uptime.
+  const shown = stale === undefined ? guest : asItWas(guest, stale);
+  const load = guestLoad(site, shown);
   return {
     ...row,
     ...load,
-    status: stale?.status ?? guest.status,
+    status: shown.status,
     name: guest.name,
     template: guest.template ? 1 : 0,
     maxcpu: guest.cores,
     maxmem: guest.memBytes,
-    disk: guest.kind === 'lxc' && guest.status === 'running' ? guest.usedBytes : 0,
+    disk: guest.kind === 'lxc' && shown.status === 'running' ? guest.usedBytes : 0,
     maxdisk: diskTotal(guest),
   };
 }

@@ -84,7 +84,12 @@ export interface LabGuest {
   readonly config: Record<string, string | number>;
   backupFailure?: BackupFailure;
   /** What pvestatd still tells after a change, until its next pass. */
-  stale?: { readonly status: 'running' | 'stopped'; readonly node: string; readonly until: number };
+  stale?: {
+    readonly status: 'running' | 'stopped';
+    readonly node: string;
+    readonly startedAt: number | undefined;
+    readonly until: number;
+  };
   /** Set for a guest that pvestatd has not told of yet. */
   unseenUntil?: number;
 }

@@ -237,8 +237,9 @@ export class PveSite {
   /** Remembers what pvestatd goes on telling until its next pass; call before changing status or node. */
   markChanging(guest: LabGuest): void {
     const until = (Math.floor(this.now() / this.statsIntervalMs) + 1) * this.statsIntervalMs;
-    guest.stale ??= { status: guest.status, node: guest.node, until };
-    if (guest.stale.until <= this.now()) guest.stale = { status: guest.status, node: guest.node, until };
+    const { status, node, startedAt } = guest;
+    guest.stale ??= { status, node, startedAt, until };
+    if (guest.stale.until <= this.now()) guest.stale = { status, node, startedAt, until };
   }
 
   #taskStarted(task: LabTask): void {
