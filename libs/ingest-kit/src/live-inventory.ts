@@ -22,6 +22,11 @@ export interface LiveInventoryOptions {
 export interface LiveInventory {
   /** The index of this moment; a change makes a new one. */
   index(): HostIndex;
+  /**
+   * Resolves when every configured host has told which nodes it has, or `withinMs` later: until then a host of ours looks like a
+   * stranger. Call it after `start`.
+   */
+  known(withinMs: number): Promise<void>;
   /** Reads what is known and follows changes. Resolves when the present entries are read. */
   start(): Promise<void>;
   /** Safe without start, and twice. */
@@ -34,6 +39,8 @@ export function createLiveInventory(options: LiveInventoryOptions): LiveInventor
   const discovered = new Map<string, InventorySource>();
   let index = createHostIndex(mergeSources(configured, hosts, []));
   let watcher: Consumer | undefined;
+  /** Whoever waits until the hosts are known. */
+  const waiting = new Set<() => void>();
 
   function onChange(key: string, value: string | undefined): void {
     if (value === undefined) discovered.delete(key);
@@ -46,10 +53,26 @@ export function createLiveInventory(options: LiveInventoryOptions): LiveInventor
       discovered.set(key, parsed.data);
     }
     index = createHostIndex(mergeSources(configured, hosts, [...discovered.values()]));
+    if (hosts.every(({ name }) => isKnown(name))) wakeAll();
   }
+
+  function wakeAll(): void {
+    for (const wake of waiting) wake();
+  }
+
+  const isKnown = (name: string) => (index.bySource(name)?.nodes.length ?? 0) > 0;
 
   return {
     index: () => index,
+    async known(withinMs) {
+      if (hosts.every(({ name }) => isKnown(name))) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, withinMs);
+      waiting.add(resolve);
+      await promise;
+      waiting.delete(resolve);
+      clearTimeout(timer);
+    },
     async start() {
       const state = await bus.kv('STATE');
       watcher = await state.watch(PREFIX, ({ key, value }) => onChange(key, value));
@@ -57,6 +80,7 @@ export function createLiveInventory(options: LiveInventoryOptions): LiveInventor
     async stop() {
       const running = watcher;
       watcher = undefined;
+      wakeAll();
       await running?.stop();
     },
   };

@@ -6,8 +6,15 @@ import { BusUnavailable, type Bus } from '@proxmox-mcp/bus';
 import { openTestBus, type TestBus } from '@proxmox-mcp/bus/testing';
 import { countMetrics, testContext } from '@proxmox-mcp/ingest-kit/testing';
 import { loadTestInventory } from '@proxmox-mcp/proxmox-events/testing';
-import { filters, stateKeys, type DeadLetter, type Event } from '@proxmox-mcp/schemas';
-import type { Service } from '@proxmox-mcp/service-kit';
+import {
+  Inventory,
+  InventorySource,
+  filters,
+  stateKeys,
+  type DeadLetter,
+  type Event,
+} from '@proxmox-mcp/schemas';
+import type { Service, ServiceContext } from '@proxmox-mcp/service-kit';
 import { SyslogConfig } from './config.ts';
 import { ingestSyslog } from './ingest-syslog.ts';
 
@@ -37,11 +44,15 @@ afterEach(async () => {
   await t.close();
 });
 
-async function start(bus: Bus = t.bus, env: Readonly<Record<string, string>> = {}): Promise<number> {
+async function start(
+  bus: Bus = t.bus,
+  env: Readonly<Record<string, string>> = {},
+  more: Partial<Pick<ServiceContext<SyslogConfig>, 'hosts' | 'inventory'>> = {},
+): Promise<number> {
   const counted = countMetrics();
   counts = counted.counts;
   const config = SyslogConfig.parse({ EVENT_SYSLOG_LISTEN_PORT: '0', ...env });
-  service = ingestSyslog.create(testContext(config, bus, { inventory, metrics: counted.metrics }));
+  service = ingestSyslog.create(testContext(config, bus, { inventory, metrics: counted.metrics, ...more }));
   await service.start(new AbortController().signal);
   return Number(service.details?.()['port']);
 }
@@ -97,6 +108,26 @@ it('stores what a datagram says, and says how it is doing', async () => {
   expect(service?.isReady?.()).toBe(true);
   const state = await (await t.bus.kv('STATE')).get(stateKeys.source('ingest-syslog'));
   expect(JSON.parse(state?.value ?? '')).toMatchObject({ service: 'ingest-syslog', status: 'ok' });
+});
+
+it('keeps the first lines until the API has told whose they are', async () => {
+  const auth = { kind: 'token', user: 'mcp@pve', tokenName: 'monitor', secret: 'x' } as const;
+  const host = {
+    name: 'late',
+    product: 'pve',
+    kind: 'standalone',
+    endpoints: [],
+    auth,
+    tls: { kind: 'verify' },
+  } as const;
+  const port = await start(t.bus, {}, { hosts: [host], inventory: Inventory.parse({}) });
+  await sendUdp(port, QUORUM);
+  await until(() => counts.get('syslog_received_total{transport=udp}') === 1);
+  const told = InventorySource.parse({ id: 'late', product: 'pve', nodes: [{ name: 'pve2' }] });
+  await (await t.bus.kv('STATE')).put(stateKeys.inventory('late'), JSON.stringify(told));
+  await until(() => events.length === 1);
+  expect(events[0]).toMatchObject({ type: 'cluster.quorum.lost', source: 'late', node: 'pve2' });
+  expect(letters).toEqual([]);
 });
 
 it('stores a datagram that arrives twice once', async () => {

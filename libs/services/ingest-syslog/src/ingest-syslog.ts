@@ -14,6 +14,8 @@ const RELEASE_EVERY_MS = 1_000;
 const LOOK_EVERY_MS = 2_000;
 /** How often the certificate's files are looked at. */
 const REFRESH_EVERY_MS = 20_000;
+/** Longest wait for the hosts to be known, once; lines of hosts that are not known then are refused. */
+const FIRST_WAIT_MS = 10_000;
 /** What a full queue is given at the end, before it is counted as lost. */
 const STOP_GRACE_MS = 5_000;
 /** A warning that repeats is said once in this time. */
@@ -60,7 +62,9 @@ function createIngestSyslog(context: ServiceContext<SyslogConfig>): Service {
     onUnkept: (reason) => unkept.inc({ reason }),
     onStored: () => report.succeeded(),
   });
+  const hostsKnown = Promise.withResolvers<void>();
   const intake = createIntake({
+    until: hostsKnown.promise,
     prepare: receiver.prepare,
     finish: receiver.finish,
     onRoom: () => connections.resume(),
@@ -107,6 +111,8 @@ function createIngestSyslog(context: ServiceContext<SyslogConfig>): Service {
   return {
     async start() {
       await inventory.start();
+      // The first lines of a first start come before the API has told whose they are.
+      void inventory.known(FIRST_WAIT_MS).then(hostsKnown.resolve);
       listeners = await openListeners({
         config,
         connections,
@@ -140,6 +146,7 @@ function createIngestSyslog(context: ServiceContext<SyslogConfig>): Service {
       const wasOpen = listeners !== undefined;
       await listeners?.close();
       listeners = undefined;
+      hostsKnown.resolve();
       await intake.stop(STOP_GRACE_MS);
       await line.stop();
       await inventory.stop();

@@ -23,6 +23,8 @@ export interface IntakeOptions {
   readonly onDropped: (count: number) => void;
   /** Called before a failed batch is tried again. */
   readonly onRetry: (err: unknown, delayMs: number) => void;
+  /** Nothing is handled before it resolves; what comes meanwhile waits in the queue. */
+  readonly until?: Promise<void>;
   /** Called when the queue can take more from sockets that were told to wait. */
   readonly onRoom: () => void;
   readonly maxMessages?: number;
@@ -69,6 +71,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const abort = new AbortController();
 
   async function run(): Promise<void> {
+    await options.until;
     // One turn of the event loop gathers a burst into one batch, which costs the bus one round trip.
     await new Promise((resolve) => setImmediate(resolve));
     do {
