@@ -25,8 +25,8 @@ export const membership: ChainKey = {
 
 /** Who left or joined. Not the ring's id: corosync tells it, the cluster status does not. */
 function membersOf(facts: Readonly<Record<string, unknown>>): string {
-  const ids = [facts['left_nodeids'], facts['joined_nodeids']].find(
-    (list) => Array.isArray(list) && list.length > 0,
-  );
-  return Array.isArray(ids) ? [...ids].sort().join() : '';
+  const lists = [facts['left_nodeids'], facts['joined_nodeids']].filter(isFilled);
+  return (lists[0] ?? []).map(String).sort().join();
 }
+
+const isFilled = (value: unknown): value is readonly unknown[] => Array.isArray(value) && value.length > 0;
