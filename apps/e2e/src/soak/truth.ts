@@ -4,7 +4,11 @@ import type { Fact } from '@proxmox-mcp/schemas';
 import type { HeardDay } from './hear-day.ts';
 
 /** An expected fact that the day holds several times. */
-type Counted = ExpectedFact & { readonly times?: number };
+type Counted = ExpectedFact & {
+  readonly times?: number;
+  /** Where this fact about the same object is there, the expected one was over before anybody looked. */
+  readonly unless?: string;
+};
 
 /** What a day came to. */
 export interface Verdict {
@@ -93,14 +97,23 @@ function lockFaults(facts: readonly Fact[]): string[] {
 function otherFaults(expected: readonly Counted[], facts: readonly Fact[]): string[] {
   const left = new Set(facts);
   const faults: string[] = [];
+  const inStead = new Set<Fact>();
   for (const wanted of expected) {
-    const { times = 1 } = wanted;
+    const { times = 1, unless } = wanted;
+    const other = facts.find((fact) => unless !== undefined && isFact(fact, { ...wanted, type: unless }));
+    if (other !== undefined) {
+      inStead.add(other);
+      continue;
+    }
     const matching = [...left].filter((fact) => isFact(fact, wanted));
     for (const fact of matching.slice(0, times)) left.delete(fact);
     if (matching.length < times)
       faults.push(`${matching.length} instead of ${times}: ${JSON.stringify(wanted)}`);
   }
-  return [...faults, ...[...left].map((fact) => `nobody expected: ${describe(fact)}`)];
+  return [
+    ...faults,
+    ...[...left].filter((fact) => !inStead.has(fact)).map((fact) => `nobody expected: ${describe(fact)}`),
+  ];
 }
 
 function isFact(fact: Fact, { type, node, vmid, storage, severity }: Counted): boolean {

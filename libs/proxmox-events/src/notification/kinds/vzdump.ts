@@ -38,7 +38,7 @@ export const vzdump: NotificationKind = {
     const error = jobError(statusText, text);
     const errors = guests === undefined ? {} : { ...guestErrors(lines, guests), ...table?.errors };
     const failedByTitle = statusText === undefined ? undefined : !statusText.startsWith('backup successful');
-    const failedByTable = guests?.some((guest) => guest.status === 'err');
+    const failedByTable = guests === undefined ? undefined : hasFailed(guests, totals, statusText);
     const failed = failedByTitle === true || failedByTable === true;
     const storage = /\bstorage '([^'\s]{1,100})'/.exec(error ?? '')?.[1];
     return {
@@ -63,6 +63,12 @@ export const vzdump: NotificationKind = {
     };
   },
 };
+
+/** Without a title an empty table is the whole word of it: the job failed before its first guest (storage, lock, hook). */
+function hasFailed(guests: readonly VzdumpGuest[], totals: Totals, statusText: string | undefined): boolean {
+  if (guests.length === 0) return statusText === undefined && totals.time !== undefined;
+  return guests.some((guest) => guest.status === 'err');
+}
 
 function isDetails(line: string): boolean {
   const word = line.trim();

@@ -115,10 +115,22 @@ function agree(a: Content, b: Content, isCutOff: boolean): boolean {
 
 function isBeginning(a: unknown, b: unknown): boolean {
   if (typeof a === 'string' && typeof b === 'string') return a.startsWith(b) || b.startsWith(a);
+  if (isRecord(a) && isRecord(b)) return isPart(a, b) || isPart(b, a);
   if (!Array.isArray(a) || !Array.isArray(b)) return false;
   const length = Math.min(a.length, b.length);
   return length > 0 && isDeepStrictEqual(a.slice(0, length), b.slice(0, length));
 }
+
+/** Whether the first has nothing that the second has not, or has the beginning of it: errors by guest, cut in one of them. */
+function isPart(part: Content, whole: Content): boolean {
+  return Object.entries(part).every(
+    ([key, value]) =>
+      Object.hasOwn(whole, key) && (isDeepStrictEqual(value, whole[key]) || isBeginning(value, whole[key])),
+  );
+}
+
+const isRecord = (value: unknown): value is Content =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const richness = (content: Content) => Object.keys(content).length;
 
