@@ -50,7 +50,11 @@ const MAX_MESSAGES = 50_000;
 const MAX_BYTES = 32 * 1024 * 1024;
 /** One transaction of the bus: the pages of its index are written once for all of them. Some 30 ms of work. */
 const MAX_BATCH = 1_024;
-/** After a batch the next one may wait this long to become worth a transaction. The first line after a pause never waits. */
+/**
+ * After a batch the next one may wait to become worth a transaction: the longer, the more there was in the last one. A line that comes
+ * alone hardly waits, and the first after a pause never does.
+ */
+const GATHER_MS_PER_MESSAGE = 2;
 const GATHER_MS = 20;
 const RETRY_FIRST_MS = 100;
 const RETRY_LAST_MS = 5_000;
@@ -78,7 +82,7 @@ export function createIntake(options: IntakeOptions): Intake {
       // At 10,000 lines a second each turn of the loop brings twenty, and a transaction costs as much as thirty lines.
       if (!closed && queue.length < maxBatch / 4) await gathering;
       const batch = queue.slice(0, maxBatch);
-      gathering = pause(GATHER_MS, abort.signal);
+      gathering = pause(Math.min(GATHER_MS, batch.length * GATHER_MS_PER_MESSAGE), abort.signal);
       await storeStubbornly(prepare(batch));
       if (abort.signal.aborted) break;
       queue = queue.slice(batch.length);
