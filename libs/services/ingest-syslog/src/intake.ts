@@ -56,6 +56,10 @@ const MAX_BATCH = 1_024;
  */
 const GATHER_MS_PER_MESSAGE = 2;
 const GATHER_MS = 20;
+/** A turn that brings so many messages has left more behind. */
+const BUSY_TURN = 16;
+/** Storing has its turn, too: some 50 ms of reading at most. */
+const MAX_READING_TURNS = 200;
 const RETRY_FIRST_MS = 100;
 const RETRY_LAST_MS = 5_000;
 
@@ -81,6 +85,7 @@ export function createIntake(options: IntakeOptions): Intake {
     do {
       // At 10,000 lines a second each turn of the loop brings twenty, and a transaction costs as much as thirty lines.
       if (!closed && queue.length < maxBatch / 4) await gathering;
+      await drainSockets();
       const batch = queue.slice(0, maxBatch);
       gathering = pause(Math.min(GATHER_MS, batch.length * GATHER_MS_PER_MESSAGE), abort.signal);
       await storeStubbornly(prepare(batch));
@@ -92,6 +97,18 @@ export function createIntake(options: IntakeOptions): Intake {
         onRoom();
       }
     } while (queue.length > 0);
+  }
+
+  /**
+   * Reads before it stores: what waits in the kernel is lost when its buffer is full, what waits here is not. One turn of the event
+   * loop reads some thirty datagrams of a socket, however many there are.
+   */
+  async function drainSockets(): Promise<void> {
+    for (let turn = 0; turn < MAX_READING_TURNS && !closed && queue.length < maxMessages / 2; turn++) {
+      const before = queue.length;
+      await new Promise((resolve) => setImmediate(resolve));
+      if (queue.length - before < BUSY_TURN) return;
+    }
   }
 
   async function storeStubbornly(store: StoreBatch): Promise<void> {
