@@ -49,10 +49,14 @@ function casesOf(channel: string, root: string): Case[] {
 
 /** What is wrong with what the command line says of a recorded input; empty when nothing is. */
 async function faultsOf({ channel, root, name, file, context }: Case): Promise<string[]> {
-  const { code, output } = await runCommand('npm', [
-    ...['run', '-s', 'pmx', '--', 'normalize', channel, file, '--inventory', join(root, 'inventory.json')],
-    ...(context === undefined ? [] : ['--context', context]),
-  ]);
+  const { code, output } = await runCommand(
+    process.execPath,
+    [
+      ...['apps/cli/src/main.ts', 'normalize', channel, file, '--inventory', join(root, 'inventory.json')],
+      ...(context === undefined ? [] : ['--context', context]),
+    ],
+    { env: { ...process.env, NODE_COMPILE_CACHE: 'node_modules/.cache/node-compile' } },
+  );
   if (code !== 0) return [`${channel}/${name}: exit ${code}`];
   const expected: unknown = JSON.parse(await readFile(join(root, channel, `${name}.expected.json`), 'utf8'));
   // Printed by our own command.
