@@ -1,4 +1,5 @@
 import type { BucketName, Filter, RequestSubject, StreamName, Subject } from '@proxmox-mcp/schemas';
+import type { InvalidMessage } from './shared/limits.ts';
 
 /** What publishing answers once the bus has stored the message. */
 export interface Published {
@@ -6,6 +7,14 @@ export interface Published {
   readonly seq: number;
   /** `true` when a message with the same id was stored before: nothing was added. */
   readonly duplicate: boolean;
+}
+
+/** One of several messages to publish. */
+export interface Outgoing<T = unknown> {
+  readonly subject: Subject<T>;
+  readonly data: T;
+  /** De-duplication id: the same id within two minutes at least is stored once. */
+  readonly id?: string;
 }
 
 /** One message as a handler sees it. */
@@ -144,6 +153,13 @@ export interface Bus {
    * @throws {BusUnavailable} not stored, try again; a bus with an outbox throws it only when that is full or closed.
    */
   publish<T>(subject: Subject<T>, data: T, options?: { readonly id?: string }): Promise<Published>;
+  /**
+   * Stores several in the order given, for less than one by one. Resolves when all are stored, with an answer for each; a message
+   * that no bus can carry is answered by its error, and the others are stored.
+   *
+   * @throws {BusUnavailable} some may be stored and some not: try all again, with their ids.
+   */
+  publishAll(messages: readonly Outgoing[]): Promise<readonly (Published | InvalidMessage)[]>;
   consume<T>(options: ConsumeOptions<T>, handler: Handler<T>): Promise<Consumer>;
   /** Every message in order, to this process alone, without acknowledgement: for live tails. The handler must not throw. */
   subscribe<T>(options: SubscribeOptions<T>, onMessage: (message: Message<T>) => void): Promise<Consumer>;

@@ -9,6 +9,7 @@ export type {
   KvChange,
   KvEntry,
   Message,
+  Outgoing,
   Published,
   SubscribeOptions,
 } from './bus.ts';

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Channel, Event, EventDraft } from '@proxmox-mcp/schemas';
 import { titleOf } from '@proxmox-mcp/proxmox-events';
+import { createIsoTime } from './iso-time.ts';
 
 /** A sender's clock may run this far ahead of ours before we stop believing it (PROXMOX §G.6). */
 const MAX_AHEAD_MS = 10 * 60_000;
@@ -9,6 +10,8 @@ const MAX_TITLE = 500;
 const MAX_TEXT_TITLE = 1_000;
 const MAX_TEXT_BODY = 65_536;
 const RAW_ID = 'raw-';
+const occurredTime = createIsoTime();
+const receivedTime = createIsoTime();
 
 /** Where drafts come from. */
 export interface DraftSource {
@@ -36,8 +39,8 @@ export function finishEvent(draft: EventDraft, options: FinishOptions): Event {
     id: eventId(identity, options),
     channel: options.channel,
     source: options.source,
-    occurredAt: new Date(occurredMs).toISOString(),
-    receivedAt: new Date(options.receivedAt).toISOString(),
+    occurredAt: occurredTime(occurredMs),
+    receivedAt: receivedTime(options.receivedAt),
     title: titleOf(draft).slice(0, MAX_TITLE),
     facts: skewed ? { ...facts, clock_skew: true } : { ...facts },
     ...(text === undefined ? {} : { text: bounded(text) }),

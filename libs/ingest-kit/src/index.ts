@@ -1,5 +1,5 @@
 export { createIngestLine } from './ingest-line.ts';
-export type { IngestInput, IngestLine, IngestLineOptions, Ingested } from './ingest-line.ts';
+export type { IngestInput, IngestLine, IngestLineOptions, Ingested, Settlement } from './ingest-line.ts';
 export { finishEvent, finishEvents, rawIdOf } from './finish-event.ts';
 export type { DraftSource, FinishOptions } from './finish-event.ts';
 export { draftNotes, draftSubject, draftsAgain, identityNotes } from './drafts-again.ts';

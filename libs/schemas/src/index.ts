@@ -6,7 +6,7 @@ export { Diagnosis, Evidence, Finding } from './finding.ts';
 export { Incident, IncidentStatus, IncidentTransition, TimelineEntry } from './incident.ts';
 export { ChannelName, DeliveryReceipt, Notification, OWN_NOTIFICATION } from './notification.ts';
 export { DeadLetter } from './dead-letter.ts';
-export { KeptInput, RAW_MAX_BYTES, RawFormat, RawInput } from './raw-input.ts';
+export { KeptInput, RAW_MAX_BYTES, RAW_MAX_INPUTS, RawFormat, RawInput, RawInputs } from './raw-input.ts';
 export { redact } from './redact.ts';
 export {
   DatastoreRow,

@@ -3,6 +3,8 @@ import { Channel, Timestamp } from './event.ts';
 
 /** Most bytes of an input that are kept; what is beyond is cut off and `truncated` says so. */
 export const RAW_MAX_BYTES = 65_536;
+/** Most inputs in one message. */
+export const RAW_MAX_INPUTS = 256;
 
 /**
  * Which normalizer reads an input again: a word of `proxmox-mcp normalize`. Inputs that are only to be looked at have a word that
@@ -37,3 +39,7 @@ export const RawInput = z.strictObject({
   ...KeptInput.shape,
 });
 export type RawInput = z.infer<typeof RawInput>;
+
+/** Inputs that were stored together: a message of the bus each would cost more than the inputs. */
+export const RawInputs = z.array(RawInput).min(1).max(RAW_MAX_INPUTS);
+export type RawInputs = z.infer<typeof RawInputs>;

@@ -19,7 +19,7 @@ import type {
   RawAnswer,
   RawQuery,
 } from './queries.ts';
-import type { RawInput } from './raw-input.ts';
+import type { RawInputs } from './raw-input.ts';
 import { token } from './state.ts';
 
 declare const payload: unique symbol;
@@ -38,7 +38,7 @@ const filter = <T>(text: string) => text as Filter<T>;
 /** Every subject of the bus. Pinned as literals by `subjects.test.ts` (CONTRACT §4). */
 export const subjects = {
   event: (channel: Channel, type: string) => subject<Event>(`events.${channel}.${type}`),
-  raw: (channel: Channel) => subject<RawInput>(`raw.${channel}`),
+  raw: (channel: Channel) => subject<RawInputs>(`raw.${channel}`),
   fact: (type: string) => subject<Fact>(`facts.${type}`),
   incident: (id: string, transition: IncidentTransition) =>
     subject<Incident>(`incidents.${id}.${transition}`),
@@ -52,7 +52,7 @@ export const subjects = {
 export const filters = {
   allEvents: filter<Event>('events.>'),
   eventsOf: (channel: Channel) => filter<Event>(`events.${channel}.>`),
-  allRaw: filter<RawInput>('raw.>'),
+  allRaw: filter<RawInputs>('raw.>'),
   allFacts: filter<Fact>('facts.>'),
   allIncidents: filter<Incident>('incidents.>'),
   incidentsOpened: filter<Incident>('incidents.*.opened'),

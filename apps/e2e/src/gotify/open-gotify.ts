@@ -100,14 +100,3 @@ export async function openGotify() {
     },
   };
 }
-
-/** The real bus with another way to publish. */
-export function withPublish(bus: Bus, publish: Bus['publish']): Bus {
-  return new Proxy(bus, {
-    get(target, key) {
-      if (key === 'publish') return publish;
-      const value: unknown = Reflect.get(target, key);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
-}

@@ -1,7 +1,8 @@
-import { BusUnavailable, type Bus } from '@proxmox-mcp/bus';
+import { BusUnavailable } from '@proxmox-mcp/bus';
+import { beforePublishing } from '@proxmox-mcp/bus/testing';
+import { openGotify } from './open-gotify.ts';
 import { runNotifier, sampleIncident } from '@proxmox-mcp/notifier/testing';
 import { subjects } from '@proxmox-mcp/schemas';
-import { openGotify, withPublish } from './open-gotify.ts';
 
 let g: Awaited<ReturnType<typeof openGotify>>;
 beforeEach(async () => {
@@ -136,9 +137,8 @@ it('gives up a stream that no longer answers its heartbeat', async () => {
 
 it('moves its cursor on only after the bus has stored the event', async () => {
   let isAway = true;
-  const bus = withPublish(g.bus, (...args) => {
+  const bus = beforePublishing(g.bus, () => {
     if (isAway) throw new BusUnavailable('away');
-    return g.bus.publish(...(args as Parameters<Bus['publish']>));
   });
   await g.start({}, { bus });
   await streaming();

@@ -67,7 +67,7 @@ export async function readStreams(dataDir: string, natsUrl?: string): Promise<St
       seen.NOTIFICATIONS = seq;
     });
     await bus.subscribe({ filters: [filters.allRaw], from: 0 }, ({ data, seq }) => {
-      raws.add(data.id);
+      for (const { id } of data) raws.add(id);
       seen.RAW = seq;
     });
     await bus.subscribe({ filters: [filters.allDeadLetters], from: 0 }, ({ data, seq }) => {

@@ -9,6 +9,7 @@ import {
   type Handler,
   type Message,
   NoAnswer,
+  type Outgoing,
   type Published,
 } from '../bus.ts';
 import { consumeSettings } from '../shared/consume-settings.ts';
@@ -18,6 +19,7 @@ import {
   checkName,
   checkSubject,
   encode,
+  InvalidMessage,
   STREAM_NAMES,
   streamOf,
   streamOfFilters,
@@ -121,14 +123,46 @@ class Embedded implements EmbeddedBus {
     const stream = streamOf(subject);
     const text = encode(subject, data);
     return await new Promise<Published>((resolve, reject) => {
-      if (this.#closing) throw new BusUnavailable(`publishing to ${subject}: the bus is closed`);
-      this.#queue.push({ stream, subject, data: text, id: options.id, resolve, reject });
-      this.#queueBytes += text.length;
-      // A publisher that never awaits must not fill the memory.
-      if ((this.#queue.length >= MAX_BATCH || this.#queueBytes >= MAX_BATCH_BYTES) && !this.#inTurn)
-        this.#turn();
-      else this.#wake();
+      this.#enqueue({ stream, subject, data: text, id: options.id, resolve, reject });
     });
+  }
+
+  async publishAll(messages: readonly Outgoing[]): Promise<readonly (Published | InvalidMessage)[]> {
+    const answers: (Published | InvalidMessage)[] = [];
+    await new Promise<void>((resolve, reject) => {
+      let open = 1;
+      const close = () => {
+        open -= 1;
+        if (open === 0) resolve();
+      };
+      messages.forEach(({ subject, data, id }, index) => {
+        try {
+          checkSubject(subject);
+          const answer = (published: Published) => {
+            answers[index] = published;
+            close();
+          };
+          const [stream, text] = [streamOf(subject), encode(subject, data)];
+          open += 1;
+          this.#enqueue({ stream, subject, data: text, id, resolve: answer, reject });
+        } catch (error) {
+          if (!(error instanceof InvalidMessage)) throw error;
+          answers[index] = error;
+        }
+      });
+      close();
+    });
+    return answers;
+  }
+
+  #enqueue(publish: Publish): void {
+    if (this.#closing) throw new BusUnavailable(`publishing to ${publish.subject}: the bus is closed`);
+    this.#queue.push(publish);
+    this.#queueBytes += publish.data.length;
+    // A publisher that never awaits must not fill the memory.
+    if ((this.#queue.length >= MAX_BATCH || this.#queueBytes >= MAX_BATCH_BYTES) && !this.#inTurn)
+      this.#turn();
+    else this.#wake();
   }
 
   async consume<T>(options: Parameters<Bus['consume']>[0], handler: Handler<T>): Promise<Consumer> {

@@ -10,13 +10,22 @@ import {
   type Handler,
   type Message,
   NoAnswer,
+  type Outgoing,
   type Published,
 } from '../bus.ts';
 import { claimOutbox } from '../outbox/claim-outbox.ts';
 import { OutboxSender } from '../outbox/send-outbox.ts';
 import { consumeSettings } from '../shared/consume-settings.ts';
 import { deadLetterOf, type GivenUp } from '../shared/dead-letter.ts';
-import { checkBucket, checkName, checkSubject, encode, streamOf, streamOfFilters } from '../shared/limits.ts';
+import {
+  checkBucket,
+  checkName,
+  checkSubject,
+  encode,
+  InvalidMessage,
+  streamOf,
+  streamOfFilters,
+} from '../shared/limits.ts';
 import { type BusLog, silent } from '../shared/log.ts';
 import { messageOf } from '../shared/message-of.ts';
 import type { Synchronous } from '../shared/open-database.ts';
@@ -159,6 +168,19 @@ class NatsBus implements Bus {
         : await this.#outbox.publish(item);
     // Without an id of the caller's, a duplicate is our own resend.
     return options.id === undefined ? { seq: published.seq, duplicate: false } : published;
+  }
+
+  async publishAll(messages: readonly Outgoing[]): Promise<readonly (Published | InvalidMessage)[]> {
+    return await Promise.all(
+      messages.map(async ({ subject, data, id }) => {
+        try {
+          return await this.publish(subject, data, id === undefined ? {} : { id });
+        } catch (error) {
+          if (error instanceof InvalidMessage) return error;
+          throw error;
+        }
+      }),
+    );
   }
 
   async consume<T>(options: Parameters<Bus['consume']>[0], handler: Handler<T>): Promise<Consumer> {

@@ -1,3 +1,4 @@
+export { beforePublishing } from './before-publishing.ts';
 export { busConformance } from './bus-conformance.ts';
 export type { BusUnderTest } from './conformance/context.ts';
 export { findDebianProgram } from './debian/find-debian-program.ts';

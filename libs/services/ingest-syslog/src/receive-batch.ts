@@ -1,8 +1,8 @@
 import {
   createLetterLimit,
-  type IngestInput,
   type IngestLine,
   type LiveInventory,
+  type Settlement,
 } from '@proxmox-mcp/ingest-kit';
 import type { EventDraft, NormalizeResult } from '@proxmox-mcp/schemas';
 import type { ParseFormat } from './config.ts';
@@ -27,12 +27,6 @@ interface Pending {
   readonly source: string;
   /** Two messages, which are read one by one. */
   readonly isJoined?: true;
-}
-
-/** What was read, and what came of it. */
-interface Settlement {
-  readonly input: IngestInput;
-  readonly result: NormalizeResult;
 }
 
 export interface BatchReceiverOptions {
@@ -130,7 +124,7 @@ export function createBatchReceiver(options: BatchReceiverOptions): BatchReceive
   const together =
     (settlements: readonly Settlement[]): StoreBatch =>
     async () => {
-      const settled = await Promise.all(settlements.map(({ input, result }) => line.settle(input, result)));
+      const settled = await line.settleAll(settlements);
       if (settled.some(({ stored }) => stored > 0)) onStored();
     };
 

@@ -47,6 +47,22 @@ export function publishing(context: Context): void {
       await consumer.stop();
     });
 
+    it('stores several in order, answers each, and names the one it could never carry', async () => {
+      const many = [
+        { subject: subjectOf('facts.many.a'), data: { n: 1 }, id: 'many-1' },
+        { subject: subjectOf('facts.many.b'), data: 'x'.repeat(1_000_001), id: 'many-2' },
+        { subject: subjectOf('facts.many.c'), data: { n: 3 }, id: 'many-3' },
+        { subject: subjectOf('facts.many.c'), data: { n: 4 } },
+      ];
+      const [a, b, c, d] = await context.bus.publishAll(many);
+      expect(b).toBeInstanceOf(InvalidMessage);
+      const seqs = [a, c, d].map((answer) => (answer instanceof InvalidMessage ? 0 : (answer?.seq ?? 0)));
+      expect(seqs).toEqual([...seqs].sort((x, y) => x - y));
+      expect(new Set(seqs).size).toBe(3);
+      expect((await context.bus.publishAll(many))[2]).toEqual({ seq: seqs[1], duplicate: true });
+      expect(await context.bus.publishAll([])).toEqual([]);
+    });
+
     it('refuses what it could never carry', async () => {
       const { bus } = context;
       await expect(bus.publish(subjectOf('facts.big'), 'x'.repeat(1_000_001))).rejects.toThrow(

@@ -42,7 +42,7 @@ export function mountReplay(app: FastifyInstance, { bus, now }: { bus: Bus; now:
     const replayedAt = new Date(now()).toISOString();
     const answers = await Promise.all(
       body.data.items.flatMap(({ raw, events }) => {
-        const kept = raw === undefined ? undefined : bus.publish(subjects.raw(raw.channel), raw);
+        const kept = raw === undefined ? undefined : bus.publish(subjects.raw(raw.channel), [raw]);
         return events.map(async (event) => {
           await kept;
           const { channel, type, id } = event;

@@ -6,7 +6,7 @@ import {
   Event,
   IncidentCommand,
   Observation,
-  RawInput,
+  RawInputs,
   RawQuery,
   filters,
   requests,
@@ -184,8 +184,8 @@ export function createEngine(parts: EngineParts): Engine {
       await bus.consume(
         { durable: DURABLE, filters: [filters.allRaw], maxInFlight: IN_FLIGHT },
         async (message) => {
-          const raw = read(RawInput, message.data);
-          await writer.write(() => rawInputs.insert(raw));
+          const inputs = read(RawInputs, message.data);
+          await writer.write(() => inputs.forEach((raw) => rawInputs.insert(raw)));
         },
       ),
       await bus.consume({ durable: DURABLE, filters: [filters.allDeadLetters] }, async (message) => {
