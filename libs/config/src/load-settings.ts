@@ -1,22 +1,24 @@
 import { join } from 'node:path';
-import type { Inventory } from '@proxmox-mcp/schemas';
+import { Inventory } from '@proxmox-mcp/schemas';
 import type * as z from 'zod';
 import { CommonSettings } from './common-settings.ts';
 import { readEnvironment, valueOf, type Environment } from './environment.ts';
 import { SettingsError, type SettingFault } from './faults.ts';
 import type { HostConfig } from './host.ts';
 import { readHosts } from './hosts.ts';
-import { readInventory } from './inventory-file.ts';
 import { KNOWN_KEYS } from './known-keys.ts';
 import { LauncherSettings } from './launcher-settings.ts';
 import { decideListener, readListeners, type ListenerSwitch } from './listeners.ts';
 import { PENDING_KEYS } from './pending-keys.ts';
 import { misspeltKeys } from './unknown-keys.ts';
+import { readYamlFile } from './yaml-file.ts';
 
 /** Who has settings: a service definition is one. */
 export interface SettingsOwner {
   readonly name: string;
   readonly config: z.ZodObject;
+  /** YAML files of the config folder it reads, by name, with what they may hold; each schema accepts `{}`. */
+  readonly files?: Readonly<Record<string, z.ZodType>>;
   /** Only of a way in. */
   readonly listener?: ListenerSwitch;
 }
@@ -35,6 +37,8 @@ export interface LoadedSettings {
   readonly inventory: Inventory;
   /** Parsed settings by owner's name. */
   readonly values: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** What the owners' YAML files hold, by owner's name and file name. */
+  readonly files: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   /** Owners that are switched off. */
   readonly disabled: ReadonlySet<string>;
   /** Worth a line at start: keys without effect yet, switches that disagree. */
@@ -65,7 +69,19 @@ export function loadSettings(owners: readonly SettingsOwner[], options: LoadOpti
   }
   const { hosts, usedKeys } = readHosts(env, faults);
   for (const key of usedKeys) known.add(key);
-  const inventory = readInventory(join(options.configDir ?? 'config', 'inventory.yaml'), faults);
+  const configDir = options.configDir ?? 'config';
+  const inventory = readYamlFile(join(configDir, 'inventory.yaml'), Inventory, faults);
+  const files = new Map(
+    owners.map(({ name, files: schemas = {} }) => [
+      name,
+      Object.fromEntries(
+        Object.entries(schemas).map(([file, schema]) => [
+          file,
+          readYamlFile(join(configDir, file), schema, faults),
+        ]),
+      ),
+    ]),
+  );
   faults.push(...misspeltKeys(Object.keys(env), known));
 
   const notices = Object.entries(PENDING_KEYS)
@@ -83,7 +99,7 @@ export function loadSettings(owners: readonly SettingsOwner[], options: LoadOpti
     }
   }
   if (common === undefined || faults.length > 0) throw new SettingsError(unique(faults));
-  return { common, hosts, inventory, values, disabled, notices };
+  return { common, hosts, inventory, values, files, disabled, notices };
 }
 
 function readObject<S extends z.ZodObject>(

@@ -3,7 +3,21 @@ export { Entity, GuestRef, Product } from './entity.ts';
 export { Channel, Event, EventType, Timestamp, UntrustedText } from './event.ts';
 export { Fact, Relation } from './fact.ts';
 export { Diagnosis, Evidence, Finding } from './finding.ts';
-export { Incident, IncidentStatus, IncidentTransition, TimelineEntry } from './incident.ts';
+export { Incident, IncidentStatus, IncidentTransition, Suppression, TimelineEntry, Why } from './incident.ts';
+export { Match, globFits, matches } from './match.ts';
+export type { Matchable } from './match.ts';
+export {
+  ExplainAnswer,
+  ExplainQuery,
+  MaintenanceAnswer,
+  MaintenanceCommand,
+  MaintenanceWindow,
+  PreviewAnswer,
+  PreviewQuery,
+  Silence,
+  SilenceAnswer,
+  SilenceCommand,
+} from './window.ts';
 export { ChannelName, DeliveryReceipt, Notification, OWN_NOTIFICATION } from './notification.ts';
 export { DeadLetter } from './dead-letter.ts';
 export { KeptInput, RAW_MAX_BYTES, RAW_MAX_INPUTS, RawFormat, RawInput, RawInputs } from './raw-input.ts';

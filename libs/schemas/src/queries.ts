@@ -110,7 +110,9 @@ export type DeadLettersAnswer = z.infer<typeof DeadLettersAnswer>;
 /** `state.command.incident`: a person or token changes an incident. */
 export const IncidentCommand = z.strictObject({
   id: z.string(),
-  op: z.enum(['acknowledge', 'snooze', 'resolve', 'reopen', 'comment', 'assign']),
+  op: z.enum(['acknowledge', 'snooze', 'resolve', 'reopen', 'comment', 'assign', 'merge']),
+  /** Only of `merge`: the incident that takes this one's facts. */
+  into: z.string().max(80).optional(),
   by: z.string().max(200),
   note: z.string().max(4_000).optional(),
   until: Timestamp.optional(),

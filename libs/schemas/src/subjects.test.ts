@@ -41,6 +41,10 @@ it('names streams, subjects, requests and buckets as the contract does', () => {
     raw: 'state.query.raw',
     deadLetters: 'state.query.deadletters',
     incidentCommand: 'state.command.incident',
+    maintenance: 'state.command.maintenance',
+    silence: 'notifier.command.silence',
+    explain: 'notifier.query.explain',
+    preview: 'notifier.query.preview',
   });
-  expect(BUCKETS).toEqual(['STATE', 'INCIDENTS', 'CHANGES', 'DELIVERIES', 'LEASES', 'CURSORS']);
+  expect(BUCKETS).toEqual(['STATE', 'INCIDENTS', 'CHANGES', 'DELIVERIES', 'SILENCES', 'MAINTENANCE', 'LEASES', 'CURSORS']);
 });

@@ -19,6 +19,16 @@ import type {
   RawAnswer,
   RawQuery,
 } from './queries.ts';
+import type {
+  ExplainAnswer,
+  ExplainQuery,
+  MaintenanceAnswer,
+  MaintenanceCommand,
+  PreviewAnswer,
+  PreviewQuery,
+  SilenceAnswer,
+  SilenceCommand,
+} from './window.ts';
 import type { RawInputs } from './raw-input.ts';
 import { token } from './state.ts';
 
@@ -73,6 +83,10 @@ export const requests = {
   raw: request<RawQuery, RawAnswer>('state.query.raw'),
   deadLetters: request<DeadLettersQuery, DeadLettersAnswer>('state.query.deadletters'),
   incidentCommand: request<IncidentCommand, IncidentCommandAnswer>('state.command.incident'),
+  maintenance: request<MaintenanceCommand, MaintenanceAnswer>('state.command.maintenance'),
+  silence: request<SilenceCommand, SilenceAnswer>('notifier.command.silence'),
+  explain: request<ExplainQuery, ExplainAnswer>('notifier.query.explain'),
+  preview: request<PreviewQuery, PreviewAnswer>('notifier.query.preview'),
 } as const;
 
 /** Streams: name → the subjects it keeps. A subject belongs to exactly one stream, named by its first token. */
@@ -89,6 +103,15 @@ export const STREAMS = {
 } as const;
 export type StreamName = keyof typeof STREAMS;
 
-/** Key-value buckets. LEASES and CURSORS are the ingestors' own; DELIVERIES is the notifier's. */
-export const BUCKETS = ['STATE', 'INCIDENTS', 'CHANGES', 'DELIVERIES', 'LEASES', 'CURSORS'] as const;
+/** Key-value buckets. LEASES and CURSORS are the ingestors' own; DELIVERIES and SILENCES are the notifier's, MAINTENANCE is the state's. */
+export const BUCKETS = [
+  'STATE',
+  'INCIDENTS',
+  'CHANGES',
+  'DELIVERIES',
+  'SILENCES',
+  'MAINTENANCE',
+  'LEASES',
+  'CURSORS',
+] as const;
 export type BucketName = (typeof BUCKETS)[number];

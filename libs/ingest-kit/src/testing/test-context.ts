@@ -40,6 +40,7 @@ export function testContext<C>(
     metrics: countMetrics().metrics,
     hosts: [],
     inventory: Inventory.parse({}),
+    files: {},
     flood: { perSecond: 200, burst: 5_000 },
     dataDir: '/nonexistent',
     instance: 'test',

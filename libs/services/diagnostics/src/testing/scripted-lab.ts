@@ -65,6 +65,7 @@ export async function startDiagnostics({
       metrics: SILENT,
       hosts,
       inventory: { sources: [] },
+      files: {},
       flood: { perSecond: 200, burst: 5_000 },
       dataDir: '/nonexistent',
       instance: 'test',

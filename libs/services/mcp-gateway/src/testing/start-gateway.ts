@@ -76,6 +76,7 @@ export async function startGateway(
     metrics: countingMetrics(counts),
     hosts: [],
     inventory: Inventory.parse({}),
+    files: {},
     flood: { perSecond: 200, burst: 5_000 },
     dataDir,
     instance: 'test',

@@ -18,6 +18,7 @@ export async function runNotifier(
       metrics: options.metrics ?? countMetrics().metrics,
       hosts: [],
       inventory: Inventory.parse({}),
+      files: {},
       flood: { perSecond: 200, burst: 5_000 },
       dataDir: '/nonexistent',
       instance: 'test',

@@ -59,6 +59,8 @@ export function applyCommand(incident: Incident, command: IncidentCommand, nowMs
         },
         { what: 'reopened', text: 'Reopened' },
       );
+    case 'merge':
+      return { kind: 'invalid', message: 'merging is done by the follower, which knows both incidents' };
     case 'comment':
       if (note === undefined || note.trim() === '')
         return { kind: 'invalid', message: 'comment needs `note`' };

@@ -30,6 +30,7 @@ export async function startState({
     metrics: SILENT,
     hosts: [],
     inventory: { sources: [] },
+    files: {},
     flood: { perSecond: 200, burst: 5_000 },
     dataDir,
     instance,
