@@ -46,5 +46,14 @@ it('names streams, subjects, requests and buckets as the contract does', () => {
     explain: 'notifier.query.explain',
     preview: 'notifier.query.preview',
   });
-  expect(BUCKETS).toEqual(['STATE', 'INCIDENTS', 'CHANGES', 'DELIVERIES', 'SILENCES', 'MAINTENANCE', 'LEASES', 'CURSORS']);
+  expect(BUCKETS).toEqual([
+    'STATE',
+    'INCIDENTS',
+    'CHANGES',
+    'DELIVERIES',
+    'SILENCES',
+    'MAINTENANCE',
+    'LEASES',
+    'CURSORS',
+  ]);
 });
