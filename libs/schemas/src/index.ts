@@ -4,6 +4,7 @@ export { Channel, Event, EventType, Timestamp, UntrustedText } from './event.ts'
 export { Fact, Relation } from './fact.ts';
 export { Diagnosis, Evidence, Finding } from './finding.ts';
 export { Incident, IncidentStatus, IncidentTransition, Suppression, TimelineEntry, Why } from './incident.ts';
+export { Duration } from './duration.ts';
 export { Match, globFits, matches } from './match.ts';
 export type { Matchable } from './match.ts';
 export {

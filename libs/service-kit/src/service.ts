@@ -18,7 +18,7 @@ export interface Service {
 }
 
 /** Everything a service may use from outside. There is nothing else: no globals, no `process.env`. */
-export interface ServiceContext<C, F = Readonly<Record<string, unknown>>> {
+export interface ServiceContext<C> {
   readonly config: C;
   readonly bus: Bus;
   readonly log: Logger;
@@ -27,8 +27,8 @@ export interface ServiceContext<C, F = Readonly<Record<string, unknown>>> {
   readonly hosts: readonly HostConfig[];
   /** What the operator wrote in `config/inventory.yaml`; completes what is discovered. */
   readonly inventory: Inventory;
-  /** What the YAML files of the definition hold, by file name. */
-  readonly files: F;
+  /** What the definition's YAML files hold, by file name, as `fileOf` reads it. */
+  readonly files: Readonly<Record<string, unknown>>;
   /** How much one source may tell: INGEST_RATE_PER_SECOND and INGEST_BURST. Every way in gives it to its ingest line. */
   readonly flood: { readonly perSecond: number; readonly burst: number };
   /** Where the service may keep files; exists. */
@@ -39,25 +39,28 @@ export interface ServiceContext<C, F = Readonly<Record<string, unknown>>> {
   readonly now: () => number;
 }
 
-/** YAML files by name, with what they may hold. */
-export type FileSchemas = Readonly<Record<string, z.ZodType>>;
-type Files<F extends FileSchemas> = { readonly [K in keyof F]: z.infer<F[K]> };
-
 /** What a service library exports: its name, its settings, and how to make it. */
-export interface ServiceDefinition<S extends z.ZodObject = z.ZodObject, F extends FileSchemas = FileSchemas> {
+export interface ServiceDefinition<S extends z.ZodObject = z.ZodObject> {
   /** One name everywhere: app, log field, metric label, durable consumer, Compose service, word in SERVICES. */
   readonly name: string;
   readonly config: S;
   /** YAML files of the config folder that it reads; each schema accepts `{}`, which an absent file is. */
-  readonly files?: F;
+  readonly files?: Readonly<Record<string, z.ZodType>>;
   /** Only of a way in: how ENABLED_EVENT_LISTENERS and its own switch turn it off. */
   readonly listener?: ListenerSwitch;
-  create(context: ServiceContext<z.infer<S>, Files<F>>): Service;
+  create(context: ServiceContext<z.infer<S>>): Service;
 }
 
 /** Ties the settings' type to the service without naming it twice. */
-export function defineService<S extends z.ZodObject, F extends FileSchemas = FileSchemas>(
-  definition: ServiceDefinition<S, F>,
-): ServiceDefinition<S, F> {
+export function defineService<S extends z.ZodObject>(definition: ServiceDefinition<S>): ServiceDefinition<S> {
   return definition;
+}
+
+/** What a YAML file of the definition holds; an absent one is what the schema makes of `{}`. What was parsed once may be parsed again. */
+export function fileOf<S extends z.ZodType>(
+  { files }: Pick<ServiceContext<unknown>, 'files'>,
+  name: string,
+  schema: S,
+): z.infer<S> {
+  return schema.parse(files[name] ?? {});
 }

@@ -97,7 +97,7 @@ export async function startServices(
         metrics: createMetrics(registry, definition.name),
         hosts: settings.hosts,
         inventory: settings.inventory,
-        files: (settings.files.get(definition.name) ?? {}),
+        files: settings.files.get(definition.name) ?? {},
         flood: { perSecond: common.INGEST_RATE_PER_SECOND, burst: common.INGEST_BURST },
         dataDir,
         instance,

@@ -5,6 +5,7 @@ import { read, ROOT } from './repository.ts';
 /** Where plug-ins of a kind stand: a folder each. */
 const KINDS = [
   { kind: 'channel', folder: 'libs/services/notifier/src/channels', doc: 'docs/channels.md' },
+  { kind: 'rule', folder: 'libs/services/state/src/rules', doc: 'docs/rules.md' },
   { kind: 'runbook', folder: 'libs/services/diagnostics/src/runbooks', doc: 'docs/runbooks.md' },
 ] as const;
 

@@ -2,6 +2,7 @@ import { SERVICES } from '@proxmox-mcp/app-all-in-one';
 import { envExample, knownKeys, type Section } from './env-example.ts';
 import { channelsDoc, runbooksDoc } from './plugin-docs.ts';
 import { pollsDoc } from './polls-doc.ts';
+import { rulesDoc } from './rules-doc.ts';
 import { toolsDoc } from './tools-doc.ts';
 
 /** A file that is generated, by its path from the root of the repository. */
@@ -20,6 +21,7 @@ export function generatedFiles(): GeneratedFile[] {
     { path: 'docs/channels.md', content: channelsDoc() },
     { path: 'docs/runbooks.md', content: runbooksDoc() },
     { path: 'docs/polls.md', content: pollsDoc() },
+    { path: 'docs/rules.md', content: rulesDoc() },
   ];
 }
 

@@ -1,9 +1,10 @@
 import { createLiveInventory, type LiveInventory } from '@proxmox-mcp/ingest-kit';
-import { defineService, type Logger, type ServiceContext } from '@proxmox-mcp/service-kit';
+import { defineService, fileOf, type Logger, type ServiceContext } from '@proxmox-mcp/service-kit';
 import { StateConfig } from './config.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { LEASE_MS, createLease, type Lease } from './engine/lease.ts';
 import { topologyOf, type Topology } from './facts/topology.ts';
+import { RulesYaml } from './rules/index.ts';
 import { HistoryInUse, openHistory } from './history/open-history.ts';
 
 /** How often a waiting replica looks whether it may take over, in milliseconds. */
@@ -18,6 +19,7 @@ const STANDBY_EVERY_MS = 1_000;
 export const state = defineService({
   name: 'state',
   config: StateConfig,
+  files: { 'rules.yaml': RulesYaml },
   create(context) {
     let active:
       { readonly engine: Engine; readonly lease: Lease; readonly timer: NodeJS.Timeout } | undefined;
@@ -155,8 +157,9 @@ function remembered(inventory: LiveInventory): () => Topology {
   };
 }
 
-function partsOf({ bus, config, metrics, now, log }: ServiceContext<StateConfig>) {
+function partsOf({ bus, config, metrics, now, log, files }: ServiceContext<StateConfig>) {
   return {
+    rules: fileOf({ files }, 'rules.yaml', RulesYaml),
     bus,
     metrics,
     now,

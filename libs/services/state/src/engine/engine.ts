@@ -31,6 +31,10 @@ import { createRetention, usedBytes, type RetentionLimits } from '../history/ret
 import { mayBeEcho } from '../incidents/echo.ts';
 import { createFollower } from '../incidents/follower.ts';
 import { reconcileIncidents } from '../incident-values.ts';
+import { createReadFact } from '../rules/read-fact.ts';
+import { createSampler, type Sampled } from '../rules/sampler.ts';
+import { RULES } from '../rules/index.ts';
+import { createSettings, type RulesFile } from '../rules/settings.ts';
 import { createLiveState } from '../reduce/live-state.ts';
 import { createDrain } from './drain-outbox.ts';
 import { createIngest } from './ingest-event.ts';
@@ -43,6 +47,8 @@ export interface EngineParts {
   readonly limits: RetentionLimits;
   readonly metrics: Metrics;
   readonly now: () => number;
+  /** What the operator changed of the rules. */
+  readonly rules: RulesFile;
   /** The inventory of this moment. */
   readonly topology: () => Topology;
   /** Told of what went wrong and is tried again. */
@@ -65,6 +71,8 @@ const DURABLE = 'state';
 const IN_FLIGHT = 256;
 
 const TICK_MS = 1_000;
+/** How often the rules are asked about the whole picture; what a poll changes they are asked at once. */
+const SAMPLE_MS = 10_000;
 /** How far back failures are looked for that nothing had explained when the service ended. */
 const UNEXPLAINED_MS = 24 * 3_600_000;
 const RETENTION_TICK_MS = 60_000;
@@ -134,6 +142,8 @@ export function createEngine(parts: EngineParts): Engine {
       onTransition: (transition) => changed.inc({ transition }),
       onRefused: () => refused.inc(),
     });
+    const settings = createSettings(parts.rules);
+    const sampler = createSampler({ rules: RULES, settings, picture: live.picture });
     const ingest = createIngest({
       events,
       facts,
@@ -142,6 +152,7 @@ export function createEngine(parts: EngineParts): Engine {
       follower,
       now,
       topology: parts.topology,
+      readFact: createReadFact(RULES, settings),
       onCut: (key) => cut.inc({ key }),
       clusterOf: (node, product) => live.clusterOf(node, product),
       isOutdated: ({ cluster, node, at, condition }) =>
@@ -162,6 +173,13 @@ export function createEngine(parts: EngineParts): Engine {
         ingest.renew();
         return work();
       });
+    const tell = async ({ troubles, recoveries }: Sampled) => {
+      if (troubles.length + recoveries.length === 0) return;
+      await write(() => {
+        for (const trouble of troubles) follower.trouble(trouble);
+        for (const recovery of recoveries) follower.recovery(recovery);
+      });
+    };
     closers.push(writer);
     await drain();
     await reconcile(values);
@@ -197,15 +215,7 @@ export function createEngine(parts: EngineParts): Engine {
         { durable: DURABLE, filters: [filters.allObservations], maxInFlight: 1 },
         async (message) => {
           const observation = read(Observation, message.data);
-          await liveInTurn(() =>
-            live.observe(observation, async ({ troubles, recoveries }) => {
-              if (troubles.length + recoveries.length === 0) return;
-              await write(() => {
-                for (const trouble of troubles) follower.trouble(trouble);
-                for (const recovery of recoveries) follower.recovery(recovery);
-              });
-            }),
-          );
+          await liveInTurn(async () => tell(sampler.look(now(), await live.observe(observation, tell))));
         },
       ),
       await bus.consume({ durable: DURABLE, filters: [filters.allDiagnoses] }, async (message) => {
@@ -240,6 +250,7 @@ export function createEngine(parts: EngineParts): Engine {
     every(TICK_MS, 'telling what has waited', async () => {
       if (follower.isDue()) await write(() => follower.tick());
     });
+    every(SAMPLE_MS, 'asking the rules', () => liveInTurn(() => tell(sampler.look(now()))));
     every(RETENTION_TICK_MS, 'deleting old history', async () => {
       while (!stopping.signal.aborted && (await write(() => retain(now()))));
       db.exec('PRAGMA incremental_vacuum(2000)');

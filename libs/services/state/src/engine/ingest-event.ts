@@ -5,7 +5,9 @@ import type { FactStore } from '../history/facts.ts';
 import type { Outbox } from '../history/outbox.ts';
 import type { PlaceStore } from '../history/places.ts';
 import type { Follower } from '../incidents/follower.ts';
-import { conditionOf, type Trouble } from '../incidents/trouble.ts';
+import { guestStarted } from '../incidents/guest-started.ts';
+import type { Trouble } from '../incidents/trouble.ts';
+import type { ReadFact } from '../rules/read-fact.ts';
 import { createCorrelation, type Correlation, type FactChange } from './correlate.ts';
 
 /**
@@ -24,6 +26,7 @@ export interface IngestParts {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly topology: () => Topology;
+  readonly readFact: ReadFact;
   /** Cluster of a node, where polling has told and the event does not. */
   readonly clusterOf: (node: string, product: Event['product']) => string | undefined;
   /** Whether what the trouble says is known to be over already. */
@@ -48,12 +51,14 @@ export function createIngest(parts: IngestParts): Correlation {
     if (fact.mergedInto !== undefined) return follower.merged(fact.id, fact.mergedInto);
     if (isHistory(fact)) return;
     follower.fact(fact);
-    const condition = isRelinked ? undefined : conditionOf(fact);
-    if (condition === undefined) return;
-    if ('recovery' in condition) follower.recovery(condition.recovery);
-    else if ('detail' in condition) follower.detail(condition.detail);
-    else if (isNews(fact, before) && !parts.isOutdated(condition.trouble))
-      follower.trouble(condition.trouble);
+    if (isRelinked) return;
+    const started = guestStarted(fact);
+    if (started) follower.recovery(started);
+    for (const verdict of parts.readFact(fact)) {
+      if ('recovery' in verdict) follower.recovery(verdict.recovery);
+      else if ('detail' in verdict) follower.detail(verdict.detail);
+      else if (isNews(fact, before) && !parts.isOutdated(verdict.trouble)) follower.trouble(verdict.trouble);
+    }
   }
 
   /** Told by a replay, and of a time whose incidents nobody waits for any more. */

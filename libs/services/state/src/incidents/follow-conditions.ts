@@ -1,5 +1,5 @@
 import type { IncidentStore } from '../history/incidents.ts';
-import { maxSeverity } from '@proxmox-mcp/schemas';
+import { maxSeverity, type Entity } from '@proxmox-mcp/schemas';
 import { change, resolve } from './change.ts';
 import type { Ledger } from './ledger.ts';
 import type { Memo } from './memo.ts';
@@ -38,9 +38,11 @@ export function followConditions(incidents: IncidentStore, ledger: Ledger): Cond
       condition,
       severity,
       product,
-      ...entityIn(trouble),
+      ...entityOf(trouble),
       title,
       ...(trouble.cause === undefined ? {} : { cause: trouble.cause }),
+      ...(trouble.why === undefined ? {} : { why: trouble.why }),
+      ...labelsOf(trouble),
       since,
       facts,
       occurrences: 1,
@@ -64,7 +66,9 @@ export function followConditions(incidents: IncidentStore, ledger: Ledger): Cond
       if (isNew) incidents.addFact(trouble.ref, incident.id, { run: false, at });
       const entry = isNew ? { what: 'fact', text: trouble.title, ref: trouble.ref } : undefined;
       const patch = {
-        ...entityIn(trouble),
+        ...entityOf(trouble),
+        ...labelsOf(trouble),
+        ...(trouble.why === undefined ? {} : { why: trouble.why }),
         severity: maxSeverity(incident.severity, trouble.severity),
         ...(incident.cause === undefined && trouble.cause !== undefined ? { cause: trouble.cause } : {}),
         facts: incidents.factsOf(incident.id).ids,
@@ -88,6 +92,22 @@ export function followConditions(incidents: IncidentStore, ledger: Ledger): Cond
         ledger.record(held, resolve(held.incident, 'recovered', ledger.nowIso(), entry));
       }
     },
+  };
+}
+
+function entityOf(trouble: Trouble): Entity {
+  const { guest, storage } = trouble;
+  return {
+    ...entityIn(trouble),
+    ...(guest === undefined ? {} : { guest }),
+    ...(storage === undefined ? {} : { storage }),
+  };
+}
+
+function labelsOf({ tags, pool }: Trouble) {
+  return {
+    ...(tags === undefined ? {} : { tags: tags.slice(0, 50) }),
+    ...(pool === undefined ? {} : { pool }),
   };
 }
 

@@ -8,7 +8,9 @@ import {
   type Observation,
   type ObservedRow,
 } from '@proxmox-mcp/schemas';
-import { nodeOffline, nodeOnline, type Recovery, type Trouble } from '../incidents/trouble.ts';
+import type { Recovery, Trouble } from '../incidents/trouble.ts';
+import { nodeIsOffline, nodeIsOnline } from '../rules/node-offline/rule.ts';
+import type { Entries, EntryKind, Picture } from '../rules/rule.ts';
 import { applyEvent } from './apply-event.ts';
 import { fold, isWorthWriting, keyOf, type Entry } from './entry.ts';
 import { isSuspicious } from './missing-rows.ts';
@@ -25,9 +27,11 @@ export interface LiveState {
   /** Reads what the key-value holds. */
   load(): Promise<void>;
   /**
-   * Folds a poll. `onSeen` runs before anything is written, so that a crash between the two repeats both.
+   * Folds a poll, and answers the entries that it told of. `onSeen` runs before anything is written, so that a crash between the two repeats both.
    */
-  observe(observation: Observation, onSeen: (seen: Seen) => Promise<void>): Promise<void>;
+  observe(observation: Observation, onSeen: (seen: Seen) => Promise<void>): Promise<readonly Entry[]>;
+  /** The copy, for the rules. */
+  readonly picture: Picture;
   /** Folds what an event knows sooner than the next poll. */
   applyEvent(event: Event): Promise<void>;
   /** Cluster of a node, where exactly one is known to have it. */
@@ -57,6 +61,8 @@ export function createLiveState(kv: KeyValue): LiveState {
   const entries = new Map<string, Entry>();
   /** What was last written, by key: metrics move in `entries` without being written every time. */
   const written = new Map<string, Entry>();
+  /** `entries` by kind. */
+  const kinds = new Map<EntryKind, Map<string, Entry>>();
   /** The nodes among `entries`: asked for every event without a cluster. */
   const nodes = new Map<string, Entry & { kind: 'node' }>();
   const collecting = new Map<string, Collecting>();
@@ -68,6 +74,7 @@ export function createLiveState(kv: KeyValue): LiveState {
       if (entry === undefined) {
         if (!entries.has(key)) continue;
         await kv.delete(key);
+        kinds.get(entries.get(key)?.kind ?? 'node')?.delete(key);
         entries.delete(key);
         nodes.delete(key);
         written.delete(key);
@@ -83,6 +90,8 @@ export function createLiveState(kv: KeyValue): LiveState {
 
   function keep(key: string, entry: Entry): void {
     entries.set(key, entry);
+    const same = kinds.get(entry.kind) ?? new Map<string, Entry>();
+    kinds.set(entry.kind, same.set(key, entry));
     if (entry.kind === 'node') nodes.set(key, entry);
   }
 
@@ -208,6 +217,14 @@ export function createLiveState(kv: KeyValue): LiveState {
       const { gone, short } = goneIn(observation);
       await write(new Map(gone.map((key) => [key, undefined])));
       if (observation.full) await markShort(observation, short);
+      return [...changes.values()].filter((entry) => entry !== undefined);
+    },
+    picture: {
+      *of(kind, cluster) {
+        for (const entry of kinds.get(kind)?.values() ?? [])
+          // The map of a kind holds that kind only.
+          if (cluster === undefined || entry.cluster === cluster) yield entry as Entries[typeof kind];
+      },
     },
     applyEvent: (event) => write(applyEvent(event, lookup)),
     clusterOf(node, product) {
@@ -245,8 +262,8 @@ function seenIn(
     if (after?.kind === 'node' && after.product === 'pve') {
       if (before?.kind === 'node' && before.status === after.status) continue;
       const at = { cluster: observation.cluster, node: after.node, at: observation.at };
-      if (after.status === 'offline') troubles.push(nodeOffline({ ...at, product: after.product }));
-      if (after.status === 'online') recoveries.push(nodeOnline(at));
+      if (after.status === 'offline') troubles.push(nodeIsOffline({ ...at, product: after.product }));
+      if (after.status === 'online') recoveries.push(nodeIsOnline(at));
     }
     if (after?.kind === 'job' && after.jobType === 'replication')
       recoveries.push(...replicated(before, after));

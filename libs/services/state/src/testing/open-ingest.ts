@@ -11,6 +11,10 @@ import { openHistory, type HistoryFile } from '../history/open-history.ts';
 import { createOutbox } from '../history/outbox.ts';
 import { createPlaceStore } from '../history/places.ts';
 import type { GuestOf } from '../incidents/enrich.ts';
+import { RULES, RulesYaml } from '../rules/index.ts';
+import type { Rule } from '../rules/rule.ts';
+import { createReadFact } from '../rules/read-fact.ts';
+import { createSettings } from '../rules/settings.ts';
 import { createFollower, type Follower } from '../incidents/follower.ts';
 
 /** A real history in a temporary folder, with all that follows from an event, and no bus. */
@@ -26,6 +30,8 @@ export interface TestIngest {
   feedTogether(pieces: number, events: readonly Event[]): void;
   /** Does something inside a transaction. */
   run<T>(work: () => T): T;
+  /** All incidents, oldest first. */
+  allIncidents(): Incident[];
   /** What the bus is owed so far: `incidents.<id>.opened` and the like, oldest first. */
   told(): { readonly subject: string; readonly id: string; readonly body: Incident | Fact }[];
   /** Words of the transitions told: `opened`, `updated`, `resolved`. */
@@ -39,6 +45,10 @@ export interface TestIngestOptions {
   readonly now?: () => number;
   readonly guestOf?: GuestOf;
   readonly topology?: Topology;
+  /** What stands in config/rules.yaml. */
+  readonly rules?: unknown;
+  /** Instead of all there are. */
+  readonly onlyRules?: readonly Rule[];
 }
 
 /** Opens it. */
@@ -63,6 +73,10 @@ export function openTestIngest(options: TestIngestOptions = {}): TestIngest {
     follower,
     now,
     topology: () => topology,
+    readFact: createReadFact(
+      options.onlyRules ?? RULES,
+      createSettings(RulesYaml.parse(options.rules ?? {})),
+    ),
     clusterOf: () => undefined,
     isOutdated: ({ node, at }) =>
       node !== undefined &&
@@ -91,6 +105,11 @@ export function openTestIngest(options: TestIngestOptions = {}): TestIngest {
           ingest.renew();
         });
     },
+    allIncidents: () =>
+      history.db
+        .prepare('SELECT body FROM incidents ORDER BY n')
+        .all()
+        .map(({ body }) => JSON.parse(String(body)) as Incident),
     told,
     transitions: () =>
       told()

@@ -1,0 +1,29 @@
+import { sampleEvent } from '../../testing/sample-events.ts';
+import { tryRule } from '../../testing/try-rule.ts';
+import { nodeOffline } from './rule.ts';
+
+it('makes one incident of what polls, HA and the fencing tell of a lost node', () => {
+  const t = tryRule(nodeOffline);
+  t.hear(
+    sampleEvent({ type: 'node.state.offline', node: 'pve2', second: 0 }),
+    sampleEvent({
+      type: 'node.fence.started',
+      node: 'pve2',
+      second: 60,
+      channel: 'webhook',
+      severity: 'error',
+    }),
+    sampleEvent({ type: 'node.state.online', node: 'pve2', second: 300 }),
+  );
+  expect(t.incidents()).toMatchObject([
+    { key: 'atlas|node/pve2|node.state.offline', status: 'resolved', why: { rule: 'node-offline' } },
+  ]);
+  t.close();
+});
+
+it('is provably silent when it is off', () => {
+  const t = tryRule(nodeOffline, { rules: { 'node-offline': { enabled: false } } });
+  t.hear(sampleEvent({ type: 'node.state.offline', node: 'pve2', second: 0 }));
+  expect(t.transitions()).toEqual([]);
+  t.close();
+});

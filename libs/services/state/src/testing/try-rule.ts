@@ -1,0 +1,84 @@
+import type { Event, Incident } from '@proxmox-mcp/schemas';
+import type { Entry } from '../reduce/entry.ts';
+import { createSettings } from '../rules/settings.ts';
+import { createSampler } from '../rules/sampler.ts';
+import type { Picture, Rule } from '../rules/rule.ts';
+import { RulesYaml } from '../rules/index.ts';
+import { openTestIngest } from './open-ingest.ts';
+
+const NIGHT = Date.parse('2026-03-14T01:00:00Z');
+
+/** A rule with a real history behind it: what it says becomes incidents as in the product. */
+export interface TriedRule {
+  /** What a poll shows at a minute of the night; what is not given again stays in the picture as it was. */
+  see(minute: number, ...entries: readonly EntryGiven[]): void;
+  /** What is reported, as `sampleEvent` makes it. */
+  hear(...events: readonly Event[]): void;
+  /** All incidents so far, oldest first. */
+  incidents(): readonly Incident[];
+  /** Words of the transitions told: `opened`, `updated`, `resolved`. */
+  transitions(): string[];
+  close(): void;
+}
+
+/** An entry without what the helper fills: source, product, cluster, times. */
+export type EntryGiven = { [K in Entry['kind']]: Given<Extract<Entry, { kind: K }>> }[Entry['kind']];
+type Filled = 'source' | 'product' | 'cluster' | 'observedAt' | 'since';
+type Given<E> = Omit<E, Filled> & Partial<Pick<E, Filled & keyof E>>;
+
+/** Opens a rule for trying. @param yaml what stands in config/rules.yaml. */
+export function tryRule(rule: Rule, yaml: unknown = {}): TriedRule {
+  let now = NIGHT;
+  const t = openTestIngest({ now: () => now, rules: yaml, onlyRules: [rule] });
+  const entries = new Map<string, Entry>();
+  const picture: Picture = {
+    *of(kind, cluster) {
+      for (const entry of entries.values())
+        // The kind was just compared.
+        if (entry.kind === kind && (cluster === undefined || entry.cluster === cluster)) yield entry as never;
+    },
+  };
+  const settings = createSettings(RulesYaml.parse(yaml));
+  const sampler = createSampler({ rules: [rule], settings, picture });
+  return {
+    see(minute, ...given) {
+      now = NIGHT + minute * 60_000;
+      for (const one of given) {
+        const at = new Date(now).toISOString();
+        const entry = {
+          source: 'atlas',
+          product: 'pve',
+          cluster: 'atlas',
+          observedAt: at,
+          since: at,
+          ...one,
+        }; // every kind is its own fields and the five above
+        entries.set(keyOf(entry), entry);
+      }
+      const { troubles, recoveries } = sampler.look(now);
+      t.run(() => {
+        for (const trouble of troubles) t.follower.trouble(trouble);
+        for (const recovery of recoveries) t.follower.recovery(recovery);
+      });
+    },
+    hear: (...events) => t.feed(...events),
+    incidents: () => t.allIncidents(),
+    transitions: () => t.transitions(),
+    close: () => t.close(),
+  };
+}
+
+function keyOf(entry: Entry): string {
+  const { kind, cluster } = entry;
+  const own =
+    entry.kind === 'guest'
+      ? entry.vmid
+      : entry.kind === 'storage'
+        ? `${entry.node}/${entry.storage}`
+        : entry.kind === 'datastore'
+          ? entry.datastore
+          : entry.kind === 'job'
+            ? entry.jobId
+            : entry.node;
+  return `${kind}/${cluster}/${own}`;
+}
