@@ -18,6 +18,10 @@ export interface IncidentStore {
   unresolved(): Incident[];
   /** Unresolved ones whose snooze is over by `at`; at most 100. */
   snoozedBefore(at: number): Held[];
+  /** Unresolved ones that are suppressed or opened at `since` or later, newest first; at most 2,000. */
+  toReview(since: number): Held[];
+  /** Unresolved ones of a condition, in a cluster; at most 500. */
+  openOf(condition: string, cluster: string | undefined): Incident[];
   anchorOf(id: string): string;
   /** Which incident a fact belongs to. */
   ofFact(factId: string): string | undefined;
@@ -51,6 +55,12 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
   const openByKey = db.prepare(`SELECT ${columns} FROM incidents WHERE key = ? AND open = 1`);
   const countOpen = db.prepare('SELECT count(*) AS count FROM incidents WHERE open = 1');
   const snoozed = db.prepare(`SELECT ${columns} FROM incidents WHERE snoozed <= ? AND open = 1 LIMIT 100`);
+  const toReview = db.prepare(
+    `SELECT ${columns} FROM incidents WHERE open = 1 AND (status = 'suppressed' OR opened >= ?) ORDER BY opened DESC LIMIT 2000`,
+  );
+  const openOf = db.prepare(
+    `SELECT body FROM incidents WHERE open = 1 AND key >= ? AND key < ? AND key LIKE ? LIMIT 500`,
+  );
   const anchor = db.prepare('SELECT anchor FROM incidents WHERE id = ?');
   const ofFact = db.prepare('SELECT incident FROM incident_facts WHERE fact = ?');
   const addFact = db.prepare(
@@ -97,6 +107,11 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
     countOpen: () => Number(countOpen.get()?.['count'] ?? 0),
     unresolved: () => unresolved.all().map(incidentIn),
     snoozedBefore: (at) => snoozed.all(at).map(held),
+    toReview: (since) => toReview.all(since).map(held),
+    openOf(condition, cluster) {
+      const prefix = cluster === undefined ? '' : `${cluster}|`;
+      return openOf.all(prefix, `${prefix}\u{10FFFF}`, `%|${condition}`).map(incidentIn);
+    },
     anchorOf: (id) => String(anchor.get(id)?.['anchor'] ?? ''),
     ofFact(factId) {
       const row = ofFact.get(factId);

@@ -40,6 +40,9 @@ export function isOpen(incident: Incident): boolean {
   return incident.status !== 'resolved';
 }
 
+/** What an incident that is over no longer has. */
+const OVER = { snoozedUntil: undefined, suppression: undefined, staleSince: undefined };
+
 /** Ends an incident. `resolution` says how: `succeeded`, `recovered`, `manual`, `merged`. */
 export function resolve(
   incident: Incident,
@@ -47,7 +50,7 @@ export function resolve(
   at: string,
   entry: Omit<TimelineEntry, 'at' | 'what'>,
 ): Incident {
-  return change(incident, { status: 'resolved', resolvedAt: at, resolution, snoozedUntil: undefined }, at, {
+  return change(incident, { status: 'resolved', resolvedAt: at, resolution, ...OVER }, at, {
     what: 'resolved',
     ...entry,
   });

@@ -6,6 +6,7 @@ import { applyCommand, type Commanded } from './commands.ts';
 import type { GuestOf } from './enrich.ts';
 import { followActivities } from './follow-activities.ts';
 import { followConditions } from './follow-conditions.ts';
+import { createReview } from './explain/review.ts';
 import { createLedger, type LedgerParts } from './ledger.ts';
 import type { Detail, Recovery, Trouble } from './trouble.ts';
 
@@ -34,6 +35,7 @@ export function createFollower(
 ): Follower {
   const { incidents, now, guestOf = () => undefined } = parts;
   const ledger = createLedger(parts);
+  const review = createReview(incidents, ledger, { explainers: parts.explainers ?? [], now });
   const activities = followActivities(incidents, parts.facts, ledger, { now, guestOf });
   return {
     fact: (fact) => activities.fact(fact),
@@ -53,9 +55,10 @@ export function createFollower(
       const held = incidents.get(diagnosis.incidentId);
       if (held) ledger.record(held, attachFindings(held.incident, diagnosis, ledger.nowIso()));
     },
-    isDue: () => activities.hasWaited() || incidents.snoozedBefore(now()).length > 0,
+    isDue: () => activities.hasWaited() || incidents.snoozedBefore(now()).length > 0 || review.isDue(),
     tick() {
       activities.tell();
+      review.look();
       for (const held of incidents.snoozedBefore(now())) {
         const entry = { what: 'snoozed', text: 'Snooze is over' };
         ledger.record(held, change(held.incident, { snoozedUntil: undefined }, ledger.nowIso(), entry));

@@ -2,6 +2,7 @@ import { subjects, type Incident, type IncidentTransition } from '@proxmox-mcp/s
 import type { IncidentStore } from '../history/incidents.ts';
 import type { Outbox } from '../history/outbox.ts';
 import { change, isOpen, resolve, type Held } from './change.ts';
+import { explanationOf, type Explainer, type Explanation } from './explain/explain.ts';
 import { incidentId } from './incident-id.ts';
 import type { Memo } from './memo.ts';
 
@@ -10,6 +11,8 @@ export interface LedgerParts {
   readonly outbox: Outbox;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** What may explain an incident, in order; none: everything is told. */
+  readonly explainers?: readonly Explainer[];
   /** Called for every change; for metrics. */
   readonly onTransition?: (transition: IncidentTransition, incident: Incident) => void;
   /** Called when an incident could not be opened because too many are open. */
@@ -44,7 +47,14 @@ export interface Ledger {
 const MAX_OPEN = 20_000;
 
 /** Makes the ledger of one history. */
-export function createLedger({ incidents, outbox, now, onTransition, onRefused }: LedgerParts): Ledger {
+export function createLedger({
+  incidents,
+  outbox,
+  now,
+  explainers = [],
+  onTransition,
+  onRefused,
+}: LedgerParts): Ledger {
   const nowIso = () => new Date(now()).toISOString();
 
   function publish(held: Held, anchor: string, transition: IncidentTransition | undefined): void {
@@ -89,7 +99,8 @@ export function createLedger({ incidents, outbox, now, onTransition, onRefused }
         timeline: [{ at: openedAt, what: 'opened', text: opening.title, ref: opener }],
         revision: 1,
       };
-      const held = { incident, memo };
+      const found = explanationOf(explainers, incident, now());
+      const held = { incident: found === undefined ? incident : suppressed(incident, found), memo };
       publish(held, anchor, 'opened');
       return held;
     },
@@ -103,5 +114,17 @@ export function createLedger({ incidents, outbox, now, onTransition, onRefused }
         );
       record(held, change(held.incident, { facts: ids, occurrences: Math.max(1, runs) }, at));
     },
+  };
+}
+
+/** One that opens with its explanation: told to nobody, unless the explanation ends before it does. */
+function suppressed(incident: Incident, found: Explanation): Incident {
+  const at = incident.updatedAt;
+  return {
+    ...incident,
+    status: 'suppressed',
+    suppression: { ...found, since: at },
+    ...(found.reason === 'parent' ? { parent: found.by } : {}),
+    timeline: [...incident.timeline, { at, what: 'suppressed', text: found.text, ref: found.by }],
   };
 }

@@ -15,6 +15,8 @@ export interface Memo {
   /** The last few runs: UPIDs, or `<node>:<pid>` of workers. */
   readonly runs: readonly string[];
   readonly lastFailureAt: number;
+  /** Since when what explained it is over, in milliseconds; only of a suppressed one. */
+  readonly freeSince?: number;
 }
 
 /** How surely an activity is about an incident's object; 0 means that nothing speaks for it, `undefined` that something speaks against. */

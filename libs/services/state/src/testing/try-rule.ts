@@ -45,14 +45,14 @@ export function tryRule(rule: Rule, yaml: unknown = {}): TriedRule {
       now = NIGHT + minute * 60_000;
       for (const one of given) {
         const at = new Date(now).toISOString();
-        const entry = {
+        const filled: Pick<Entry, Filled> = {
           source: 'atlas',
           product: 'pve',
           cluster: 'atlas',
           observedAt: at,
           since: at,
-          ...one,
-        }; // every kind is its own fields and the five above
+        };
+        const entry: Entry = Object.assign(filled, one);
         entries.set(keyOf(entry), entry);
       }
       const { troubles, recoveries } = sampler.look(now);
