@@ -20,6 +20,11 @@ import { state } from '@proxmox-mcp/state';
 /** Monday, midnight. */
 const START = Date.UTC(2026, 2, 16);
 
+/** What is due within a step comes at its end: a week has many seconds, and nothing here is finer than a poll. */
+const STEP_MS = 5_000;
+/** Turns of the event loop that work between two steps may take: poll, bus, state, bus, notifier. */
+const TURNS = 8;
+
 const HOST: HostConfig = {
   name: 'atlas',
   product: 'pve',
@@ -100,7 +105,7 @@ export async function openWeek(
 
   /** What is under way by itself comes to its end before time goes on. */
   const settle = async () => {
-    for (let turn = 0; turn < 4; turn++) await nextTurn();
+    for (let turn = 0; turn < TURNS; turn++) await nextTurn();
     // A message takes as long as the network does, and the week stands still meanwhile.
     while (heard < published) {
       await nextTurn();
@@ -114,7 +119,7 @@ export async function openWeek(
   const pass = async (seconds: number) => {
     const end = Date.now() + seconds * 1_000;
     while (Date.now() < end) {
-      await jest.advanceTimersByTimeAsync(Math.min(1_000, end - Date.now()));
+      jest.advanceTimersByTime(Math.min(STEP_MS, end - Date.now()));
       await settle();
     }
   };
