@@ -66,7 +66,8 @@ export function plantFaults(week: Week, life: LabLife): (day: number) => Promise
     await week.pass(10 * MINUTE);
   };
   const ha = (state: string) => [
-    { type: 'service', id: 'service:vm:121', sid: 'vm:121', node: 'pve3', state, status: state },
+    { type: 'quorum', node: 'pve1', quorate: true },
+    { type: 'service', sid: 'vm:121', node: 'pve3', crmState: state },
   ];
   fill('tank', 'pve1', 50);
   nas('available');
