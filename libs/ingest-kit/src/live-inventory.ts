@@ -2,6 +2,7 @@ import { InventorySource, type Inventory } from '@proxmox-mcp/schemas';
 import type { Bus, Consumer } from '@proxmox-mcp/bus';
 import { createHostIndex, type HostIndex } from '@proxmox-mcp/proxmox-events';
 import type { Logger, ServiceContext } from '@proxmox-mcp/service-kit';
+import { readJson } from './read-json.ts';
 
 /** More sources than any lab has; later ones are not read, so that a broken writer cannot fill the memory. */
 const MAX_SOURCES = 1_000;
@@ -121,12 +122,4 @@ function complete(known: InventorySource, written: InventorySource): InventorySo
     storages: written.storages.length > 0 ? written.storages : known.storages,
     datastores: written.datastores.length > 0 ? written.datastores : known.datastores,
   };
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

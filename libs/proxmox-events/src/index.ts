@@ -10,8 +10,16 @@ export type { HostIndex, KnownHost } from './inventory/host-index.ts';
 export { createLocalClock } from './local-clock.ts';
 export type { LocalClock, WallTime } from './local-clock.ts';
 export { normalizeNotification, recogniseNotification } from './notification/normalize-notification.ts';
-export { normalizeGotifyPost, readGotifyPost, severityOfPriority } from './notification/gotify-message.ts';
-export type { GotifyPost, GotifyRefusal } from './notification/gotify-message.ts';
+export {
+  guessedSeverityOf,
+  isFenced,
+  isOwnGotifyMessage,
+  normalizeGotifyMessage,
+  normalizeGotifyPost,
+  readGotifyPost,
+  severityOfPriority,
+} from './notification/gotify-message.ts';
+export type { GotifyNotification, GotifyPost, GotifyRefusal } from './notification/gotify-message.ts';
 export type { NotificationInput, NotificationRoute } from './notification/notification.ts';
 export type { NormalizeOptions } from './input.ts';
 export { parseUpid } from './upid/parse-upid.ts';

@@ -129,6 +129,7 @@ describe('operations.md', () => {
       'libs/services/ingest-syslog/src/source-health.ts',
       'libs/services/ingest-webhook/src/ingest-webhook.ts',
       'libs/ingest-kit/src/source-reader.ts',
+      'libs/ingest-kit/src/server-failure.ts',
       'libs/proxmox-client/src/transport/server-trouble.ts',
       'libs/services/ingest-gotify/src/read/trouble.ts',
       'libs/services/ingest-gotify/src/read/read-messages.ts',

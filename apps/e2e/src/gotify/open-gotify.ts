@@ -1,16 +1,8 @@
 import type { Bus } from '@proxmox-mcp/bus';
-import { openTestBus } from '@proxmox-mcp/bus/testing';
 import { createIngestGotify, GotifyConfig } from '@proxmox-mcp/ingest-gotify';
-import { countMetrics, createManualClock, testContext } from '@proxmox-mcp/ingest-kit/testing';
+import { countMetrics, createManualClock, openHeardBus, testContext } from '@proxmox-mcp/ingest-kit/testing';
 import { startGotify } from '@proxmox-mcp/lab-kit';
-import {
-  Inventory,
-  SourceState,
-  filters,
-  stateKeys,
-  type DeadLetter,
-  type Event,
-} from '@proxmox-mcp/schemas';
+import { Inventory } from '@proxmox-mcp/schemas';
 import type { Service } from '@proxmox-mcp/service-kit';
 
 const INVENTORY = Inventory.parse({
@@ -27,29 +19,15 @@ const HOSTS = 2;
 export async function openGotify() {
   const clock = createManualClock();
   const gotify = await startGotify({ now: () => clock.now() });
-  const t = await openTestBus();
+  const heard = await openHeardBus();
   const { metrics, counts } = countMetrics();
-  const events: Event[] = [];
-  const letters: DeadLetter[] = [];
-  await t.bus.subscribe({ filters: [filters.allEvents], from: 0 }, ({ data }) => void events.push(data));
-  await t.bus.subscribe(
-    { filters: [filters.allDeadLetters], from: 0 },
-    ({ data }) => void letters.push(data),
-  );
   const services = new Set<Service>();
-  /** Things happen by themselves between two looks; time passes only when told to. */
-  const until = async (isTrue: () => boolean | Promise<boolean>) => {
-    while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 2));
-  };
   return {
+    ...heard,
     gotify,
     clock,
-    bus: t.bus,
-    events,
-    letters,
     counts,
-    until,
-    titles: () => events.map((event) => event.facts['target']),
+    titles: () => heard.events.map((event) => event.facts['target']),
     async start(settings: Record<string, string> = {}, more: { bus?: Bus; instance?: string } = {}) {
       const config = GotifyConfig.parse({
         GOTIFY_IN_SERVER_URL: gotify.url,
@@ -57,7 +35,7 @@ export async function openGotify() {
         ...settings,
       });
       const service = createIngestGotify(
-        testContext(config, more.bus ?? t.bus, {
+        testContext(config, more.bus ?? heard.bus, {
           inventory: INVENTORY,
           metrics,
           now: () => clock.now(),
@@ -85,18 +63,15 @@ export async function openGotify() {
       });
       return ((await answer.json()) as { id: number }).id;
     },
-    async state(): Promise<SourceState | undefined> {
-      const entry = await (await t.bus.kv('STATE')).get(stateKeys.source('ingest-gotify'));
-      return entry && SourceState.parse(JSON.parse(entry.value));
-    },
+    state: () => heard.state('ingest-gotify'),
     async cursor(): Promise<unknown> {
-      const [entry] = await (await t.bus.kv('CURSORS')).list('gotify');
+      const [entry] = await (await heard.bus.kv('CURSORS')).list('gotify');
       return entry && JSON.parse(entry.value);
     },
     async close() {
       for (const service of services) await service.stop();
       await gotify.close();
-      await t.close();
+      await heard.close();
     },
   };
 }

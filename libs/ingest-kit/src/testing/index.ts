@@ -1,5 +1,7 @@
 export { countMetrics, testContext } from './test-context.ts';
 export type { CountedMetrics } from './test-context.ts';
+export { openHeardBus } from './heard-bus.ts';
+export type { HeardBus } from './heard-bus.ts';
 export { createManualClock } from './manual-clock.ts';
 export type { ManualClock } from './manual-clock.ts';
 export { describeWithNtfy } from './ntfy-server/describe-with-ntfy.ts';

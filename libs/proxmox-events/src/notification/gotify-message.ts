@@ -7,11 +7,15 @@ import type { NotificationInput, NotificationRoute } from './notification.ts';
 /** Longest number Gotify's clients send; its server stores any integer. */
 const MAX_PRIORITY = 1_000;
 
-/** The part of a Gotify message that its sender wrote, whether it was posted to us or read from a server. */
-export interface GotifyPost {
+/** A Gotify message as a notification, whether it was posted to us or read from a server. */
+export interface GotifyNotification {
   readonly input: NotificationInput;
   /** 1 info, 3 notice or unknown, 5 warning, 9 error, where Proxmox is the sender (PROXMOX §C.5). */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
+}
+
+/** A Gotify message as it is posted. */
+export interface GotifyPost extends GotifyNotification {
   /** The message is in the Markdown fence that Proxmox puts around every one. */
   readonly isFenced: boolean;
   /** Our own notifier wrote it. */
@@ -38,20 +42,45 @@ export function readGotifyPost(body: unknown): GotifyPost | GotifyRefusal {
   return {
     input: { title, message },
     ...(isPriority(number) ? { priority: number } : {}),
-    isFenced: message.trimStart().startsWith('```'),
-    isOwn: isRecord(extras) && Object.hasOwn(extras, OWN_NOTIFICATION.gotifyExtra),
+    isFenced: isFenced(message),
+    isOwn: isOwnGotifyMessage(extras),
   };
 }
 
-/** The notification that a Gotify message of a Proxmox host carries; what is in no fence is another application's. */
+/** Whether a message is in the fence that Proxmox puts around every one. */
+export function isFenced(message: string): boolean {
+  return message.trimStart().startsWith('```');
+}
+
+/** Whether the `extras` of a message say that our own notifier wrote it: news about events are no events. */
+export function isOwnGotifyMessage(extras: unknown): boolean {
+  return isRecord(extras) && Object.hasOwn(extras, OWN_NOTIFICATION.gotifyExtra);
+}
+
+/** The notification that a Gotify message carries, with the priority beside it. Whose message it is, the caller has found out. */
+export function normalizeGotifyMessage(
+  { input, priority }: GotifyNotification,
+  route: NotificationRoute,
+): NormalizeResult {
+  const result = normalizeNotification(input, route);
+  if (!('events' in result) || priority === undefined) return result;
+  return {
+    ...result,
+    events: result.events.map((draft) => ({
+      ...draft,
+      facts: { ...draft.facts, gotify_priority: priority },
+    })),
+  };
+}
+
+/** The notification that was posted to us; what is in no fence is another application's. */
 export function normalizeGotifyPost(post: GotifyPost, route: NotificationRoute): NormalizeResult {
-  // News about events are no events.
   if (post.isOwn) return { ignore: true, reason: 'own-notification' };
   if (!post.isFenced) return { reject: true, reason: 'not-proxmox' };
-  const result = normalizeNotification(post.input, route);
+  const result = normalizeGotifyMessage(post, route);
   if (!('events' in result) || post.priority === undefined) return result;
-  const { priority } = post;
-  return { ...result, events: result.events.map((draft) => withPriority(draft, priority)) };
+  const severity = severityOfPriority(post.priority);
+  return { ...result, events: result.events.map((draft) => raised(draft, severity)) };
 }
 
 /** The severity that Proxmox gives this priority; 3 is `notice` and `unknown` both, and the milder one is believed. */
@@ -61,10 +90,19 @@ export function severityOfPriority(priority: number): Severity {
   return priority >= 4 ? 'notice' : 'info';
 }
 
-function withPriority(draft: EventDraft, priority: number): EventDraft {
-  const facts = { ...draft.facts, gotify_priority: priority };
-  if (draft.type !== 'notification.unmapped') return { ...draft, facts };
-  return { ...draft, severity: raisedBySource(draft.severity, severityOfPriority(priority)), facts };
+/**
+ * The severity that a priority stands for in proxmox-notify and hardly anywhere else, as the guess it is in a message read among
+ * those of others. 3 stands for two of them, and 1 would vouch for a success that the text has to show.
+ */
+export function guessedSeverityOf(priority: number | undefined): Severity | undefined {
+  if (priority === 9) return 'error';
+  return priority === 5 ? 'warning' : undefined;
+}
+
+/** A type that nobody knows is as bad as its sender says. */
+function raised(draft: EventDraft, severity: Severity): EventDraft {
+  if (draft.type !== 'notification.unmapped') return draft;
+  return { ...draft, severity: raisedBySource(draft.severity, severity) };
 }
 
 function isPriority(value: unknown): value is number {

@@ -49,7 +49,8 @@ export function normalizeNotification(input: NotificationInput, route: Notificat
     ...(title.sanitized || message.sanitized ? { sanitized: true } : {}),
   };
   const reading: NotificationReading = kind?.read(text) ?? { evidence: true, facts: { title: text.title } };
-  const outcome = outcomeOf(input, named !== undefined, reading);
+  const said = input.severity ?? input.guessedSeverity;
+  const outcome = outcomeOf(said, named !== undefined, reading);
   if (kind?.family !== undefined && outcome === 'succeeded' && named === undefined && !reading.evidence) {
     return { reject: true, reason: 'unrecognised-body', detail: 'a success that the body does not show' };
   }
@@ -80,7 +81,7 @@ export function normalizeNotification(input: NotificationInput, route: Notificat
   };
   const draft: EventDraft = {
     type,
-    severity: reading.severity ?? raised(type, facts, input.severity),
+    severity: reading.severity ?? raised(type, facts, said),
     product: place.product,
     ...(place.cluster === undefined ? {} : { cluster: place.cluster }),
     ...(place.node === undefined ? {} : { node: place.node }),
@@ -114,8 +115,8 @@ function cutText(title: string, body: string, source?: InventorySource): Notific
   };
 }
 
-function outcomeOf(input: NotificationInput, structured: boolean, reading: NotificationReading): Outcome {
-  const bySeverity = OUTCOME_OF_SEVERITY.get(input.severity ?? '');
+function outcomeOf(said: string | undefined, structured: boolean, reading: NotificationReading): Outcome {
+  const bySeverity = OUTCOME_OF_SEVERITY.get(said ?? '');
   if (structured && bySeverity !== undefined) return bySeverity;
   return reading.outcome ?? bySeverity ?? 'unknown';
 }

@@ -8,6 +8,8 @@ export interface NotificationInput {
   readonly message: string;
   /** The sender's own word: `info`, `notice`, `warning`, `error`, `unknown`. */
   readonly severity?: string;
+  /** What a priority of the channel makes us think that word was: decides where the text does not, and is no fact. */
+  readonly guessedSeverity?: string;
   /** Epoch seconds of its creation. */
   readonly timestamp?: number;
   /** Metadata fields (`type`, `hostname`, `job-id`, `datastore`…): webhooks alone have them. */

@@ -1,4 +1,4 @@
-import type { SourceCheck, Trouble } from '@proxmox-mcp/ingest-kit';
+import { failedCheck, type SourceCheck } from '@proxmox-mcp/ingest-kit';
 import type { Inventory } from '@proxmox-mcp/schemas';
 import type { IngestDiscordConfig } from './config.ts';
 import type { DiscordApi } from './rest/discord-api.ts';
@@ -16,11 +16,13 @@ export async function checkDiscord(
   signal: AbortSignal,
 ): Promise<SourceCheck[]> {
   const { DISCORD_IN_BOT_TOKEN: token, DISCORD_IN_WEBHOOK_URL: webhookUrl } = config;
-  if (token === undefined) return webhookUrl === undefined ? [] : [failed('Discord (in)', NO_TOKEN)];
+  if (token === undefined) return webhookUrl === undefined ? [] : [failedCheck('Discord (in)', NO_TOKEN)];
   const channels = channelsOf(config, inventory);
   const checks = [
-    ...(channels.length === 0 ? [failed('Discord (in): channels', NO_CHANNELS)] : []),
-    ...(webhooksOf(config, inventory).length === 0 ? [failed('Discord (in): webhooks', NO_WEBHOOKS)] : []),
+    ...(channels.length === 0 ? [failedCheck('Discord (in): channels', NO_CHANNELS)] : []),
+    ...(webhooksOf(config, inventory).length === 0
+      ? [failedCheck('Discord (in): webhooks', NO_WEBHOOKS)]
+      : []),
   ];
   const { createDiscordApi } = await import('./rest/discord-api.ts');
   const api = createDiscordApi({ url: config.DISCORD_IN_API_URL, token });
@@ -41,7 +43,7 @@ export async function checkDiscord(
 
 async function checkIntent(api: DiscordApi, signal: AbortSignal): Promise<SourceCheck> {
   const what = 'Discord (in): Message Content intent';
-  return (await api.isContentGranted(signal)) ? passed(`${what} is on`) : failed(what, NO_CONTENT);
+  return (await api.isContentGranted(signal)) ? passed(`${what} is on`) : failedCheck(what, NO_CONTENT);
 }
 
 async function checkChannel(api: DiscordApi, id: string, signal: AbortSignal): Promise<SourceCheck> {
@@ -49,7 +51,7 @@ async function checkChannel(api: DiscordApi, id: string, signal: AbortSignal): P
   const what = `Discord (in): channel ${id} (#${name})`;
   const shown = await api.messages(id, 'newest', signal);
   return shown.length === 0 && lastMessageId !== undefined
-    ? failed(what, noHistory(id))
+    ? failedCheck(what, noHistory(id))
     : passed(`${what} can be read`);
 }
 
@@ -58,12 +60,8 @@ async function attempt(what: string, look: () => Promise<SourceCheck>, channelId
     return await look();
   } catch (err) {
     if (!(err instanceof DiscordError)) throw err;
-    return failed(what, troubleOfRead(err, channelId));
+    return failedCheck(what, troubleOfRead(err, channelId));
   }
 }
 
 const passed = (what: string): SourceCheck => ({ status: 'passed', what });
-
-function failed(what: string, { detail, fix }: Trouble): SourceCheck {
-  return { status: 'failed', what, cause: detail, ...(fix === undefined ? {} : { fix }) };
-}

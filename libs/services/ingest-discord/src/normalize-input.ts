@@ -1,8 +1,9 @@
+import { readJson } from '@proxmox-mcp/ingest-kit';
 import { createHostIndex } from '@proxmox-mcp/proxmox-events';
 import { Inventory, type NormalizeResult } from '@proxmox-mcp/schemas';
 import { admit } from './admit.ts';
 import { normalizeMessage } from './normalize.ts';
-import { parseMessage, readJson } from './parse.ts';
+import { parseMessage } from './parse.ts';
 import { routeOf } from './route.ts';
 
 export interface NormalizeInputOptions {

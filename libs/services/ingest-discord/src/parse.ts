@@ -15,12 +15,3 @@ export function parseMessage(raw: unknown): DiscordMessage | Refused {
   const detail = `${issue?.path.join('.') || 'message'}: ${issue?.message ?? 'not as expected'}`;
   return { reject: true, reason: 'schema', detail };
 }
-
-/** Parsed JSON, or `undefined` when it is none. */
-export function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,7 +1,11 @@
-import type { Ingested, PatientSettle } from '@proxmox-mcp/ingest-kit';
-import { sourceOfDraft } from '@proxmox-mcp/ingest-kit';
+import {
+  normalizeSafely,
+  sourceOfDraft,
+  type Ingested,
+  type NormalizedMessage,
+  type PatientSettle,
+} from '@proxmox-mcp/ingest-kit';
 import type { HostIndex } from '@proxmox-mcp/proxmox-events';
-import type { NormalizeResult } from '@proxmox-mcp/schemas';
 import type { CounterHandle, Logger } from '@proxmox-mcp/service-kit';
 import { admit, EMPTY_CONTENT, NOT_CONFIGURED, type Admission } from './admit.ts';
 import { normalizeMessage } from './normalize.ts';
@@ -23,11 +27,6 @@ export interface TakeMessageOptions {
 /** A message object as Discord gave it; its id was looked at. */
 type Raw = Readonly<Record<string, unknown>> & { readonly id: string };
 
-interface Understood {
-  readonly source: string;
-  readonly result: NormalizeResult;
-}
-
 /** Source of dead letters whose sender is not one of ours. */
 const NO_SOURCE = 'discord';
 
@@ -35,7 +34,7 @@ const NO_SOURCE = 'discord';
 export function createTakeMessage(options: TakeMessageOptions) {
   const { settle, admission, index, channels, unkept, now, log } = options;
 
-  function understand(raw: Raw): Understood {
+  function understand(raw: Raw): NormalizedMessage {
     const message = parseMessage(raw);
     if ('reject' in message) return { source: NO_SOURCE, result: message };
     const notAdmitted = admit(message, admission);
@@ -47,19 +46,12 @@ export function createTakeMessage(options: TakeMessageOptions) {
     return { source: draft === undefined ? NO_SOURCE : sourceOfDraft(draft, route.sources).id, result };
   }
 
-  function safely(raw: Raw): Understood {
-    try {
-      return understand(raw);
-    } catch (err) {
-      // Our fault; the next message must not wait for it.
-      log.error({ err, id: raw.id }, 'normalizer threw, message kept as a dead letter');
-      return { source: NO_SOURCE, result: { reject: true, reason: 'normalizer-threw' } };
-    }
-  }
+  const safely = (raw: Raw) =>
+    normalizeSafely(() => understand(raw), { id: raw.id, noSource: NO_SOURCE, log });
 
   async function store(
     raw: Raw,
-    { source, result }: Understood,
+    { source, result }: NormalizedMessage,
     signal: AbortSignal,
   ): Promise<Ingested | undefined> {
     // What people write to each other is counted, and no business of ours.

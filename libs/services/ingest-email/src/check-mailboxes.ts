@@ -1,4 +1,4 @@
-import type { SourceCheck } from '@proxmox-mcp/ingest-kit';
+import { failedCheck, type SourceCheck } from '@proxmox-mcp/ingest-kit';
 import type { Inventory } from '@proxmox-mcp/schemas';
 import type { EmailConfig } from './config.ts';
 import { readAccounts, type Account } from './imap/account.ts';
@@ -32,7 +32,6 @@ async function checkFolder(account: Account, folder: string, signal: AbortSignal
       ? { status: 'warned', what: `${what}; its certificate is not checked` }
       : { status: 'passed', what };
   } catch (err) {
-    const { detail, fix } = troubleOf(err, account, folder);
-    return { status: 'failed', what, cause: detail, ...(fix === undefined ? {} : { fix }) };
+    return failedCheck(what, troubleOf(err, account, folder));
   }
 }

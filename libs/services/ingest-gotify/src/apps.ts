@@ -1,7 +1,7 @@
-import { sourcesOfRoute, type RouteSources } from '@proxmox-mcp/ingest-kit';
-import { recogniseNotification, type HostIndex } from '@proxmox-mcp/proxmox-events';
+import { sourcesOfRoute, type Refused, type RouteSources } from '@proxmox-mcp/ingest-kit';
+import { isFenced, recogniseNotification, type HostIndex } from '@proxmox-mcp/proxmox-events';
 import type { Inventory } from '@proxmox-mcp/schemas';
-import type { GotifyMessage, Refused } from './parse.ts';
+import type { GotifyMessage } from './parse.ts';
 
 /** Whose messages come by which application. */
 export interface GotifyApps {
@@ -38,5 +38,5 @@ export function createGotifyApps(ids: readonly string[] | undefined, inventory: 
 
 /** Whether a host sent it: they fence what they post and call it Markdown, and what mails forward has titles we know. */
 function looksLikeProxmox({ title, message }: GotifyMessage): boolean {
-  return message.trimStart().startsWith('```') || recogniseNotification(title, message) !== undefined;
+  return isFenced(message) || recogniseNotification(title, message) !== undefined;
 }

@@ -1,8 +1,9 @@
+import { joinResults, readJson, type Refused } from '@proxmox-mcp/ingest-kit';
 import { createHostIndex, type NormalizeOptions } from '@proxmox-mcp/proxmox-events';
-import { Inventory, type EventDraft, type NormalizeResult } from '@proxmox-mcp/schemas';
+import { Inventory, type NormalizeResult } from '@proxmox-mcp/schemas';
 import { createGotifyApps } from './apps.ts';
 import { normalizeMessage } from './normalize.ts';
-import { Page, parsePosted, parseStored, readJson, type GotifyMessage, type Refused } from './parse.ts';
+import { Page, parsePosted, parseStored, type GotifyMessage } from './parse.ts';
 
 /** Longer inputs are not read: a page of 200 messages of a megabyte each is none that we would ask for. */
 const MAX_BYTES = 32 * 1024 * 1024;
@@ -32,13 +33,5 @@ export function normalizeInput(raw: Buffer, options: NormalizeOptions): Normaliz
 
 function readPage(value: object, read: (message: unknown) => NormalizeResult): NormalizeResult {
   const page = Page.safeParse(value);
-  if (!page.success) return { reject: true, reason: 'schema' };
-  const events: EventDraft[] = [];
-  let rejected = 0;
-  for (const message of page.data.messages) {
-    const result = read(message);
-    if ('events' in result) events.push(...result.events);
-    else if ('reject' in result) rejected++;
-  }
-  return { events, ...(rejected > 0 && { rejected }) };
+  return page.success ? joinResults(page.data.messages.map(read)) : { reject: true, reason: 'schema' };
 }

@@ -1,3 +1,4 @@
+import { schemaFault, type Refused } from '@proxmox-mcp/ingest-kit';
 import * as z from 'zod';
 
 /** A message as the server stores and streams it (gotify/server docs/spec.json, `Message`). What is only decoration may be anything. */
@@ -25,13 +26,6 @@ export interface GotifyMessage {
   readonly sentAtMs?: number | undefined;
 }
 
-/** Why something is no message of ours. */
-export interface Refused {
-  readonly reject: true;
-  readonly reason: string;
-  readonly detail?: string;
-}
-
 /** A message with its place in the server's order, so that one that cannot be read is passed over as well. */
 export interface GotifyEntry {
   readonly id: number;
@@ -42,15 +36,6 @@ export interface GotifyEntry {
 
 /** The answer of GET /message, newest first. */
 export const Page = z.object({ messages: z.array(z.unknown()).max(200) });
-
-/** JSON, or `undefined`. */
-export function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** One stored message, as GET /stream and GET /message give it. */
 export function parseStored(value: unknown): GotifyMessage | Refused {
@@ -78,10 +63,4 @@ function readDate(date: string): number | undefined {
   // RFC 3339 with as many digits of a second as the database kept; what is beyond milliseconds is cut off.
   const ms = Date.parse(date);
   return Number.isNaN(ms) ? undefined : ms;
-}
-
-function schemaFault(error: z.ZodError): Refused {
-  const issue = error.issues[0];
-  const detail = `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as expected'}`;
-  return { reject: true, reason: 'schema', detail };
 }

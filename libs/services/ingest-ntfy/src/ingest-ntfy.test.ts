@@ -1,22 +1,16 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { BusUnavailable, type Bus } from '@proxmox-mcp/bus';
-import { beforePublishing, openTestBus } from '@proxmox-mcp/bus/testing';
+import { beforePublishing } from '@proxmox-mcp/bus/testing';
 import {
   countMetrics,
   describeWithNtfy,
+  openHeardBus,
   startNtfyServer,
   testContext,
   type TestNtfyServer,
 } from '@proxmox-mcp/ingest-kit/testing';
-import {
-  Inventory,
-  SourceState,
-  filters,
-  stateKeys,
-  type DeadLetter,
-  type Event,
-} from '@proxmox-mcp/schemas';
+import { Inventory } from '@proxmox-mcp/schemas';
 import type { Service } from '@proxmox-mcp/service-kit';
 import { checkNtfy } from './check-ntfy.ts';
 import { NtfyConfig } from './config.ts';
@@ -33,27 +27,15 @@ const INVENTORY = Inventory.parse({
 
 /** The service on a real bus. */
 async function openService(ntfy: TestNtfyServer) {
-  const t = await openTestBus();
+  const heard = await openHeardBus();
   const { metrics, counts } = countMetrics();
-  const events: Event[] = [];
-  const letters: DeadLetter[] = [];
-  await t.bus.subscribe({ filters: [filters.allEvents], from: 0 }, ({ data }) => void events.push(data));
-  await t.bus.subscribe(
-    { filters: [filters.allDeadLetters], from: 0 },
-    ({ data }) => void letters.push(data),
-  );
   const services = new Set<Service>();
-  const until = async (isTrue: () => boolean | Promise<boolean>) => {
-    while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 5));
-  };
-  const opened = {
-    bus: t.bus,
-    events,
-    letters,
+  const state = () => heard.state('ingest-ntfy');
+  return {
+    ...heard,
     counts,
-    until,
-    targets: () => events.map((event) => event.facts['target']),
-    async start(settings: Record<string, string | undefined> = {}, bus: Bus = t.bus) {
+    targets: () => heard.events.map((event) => event.facts['target']),
+    async start(settings: Record<string, string | undefined> = {}, bus: Bus = heard.bus) {
       const config = NtfyConfig.parse({
         NTFY_IN_SERVER_URL: ntfy.url,
         NTFY_IN_TOPICS: TOPICS.join(', '),
@@ -66,17 +48,13 @@ async function openService(ntfy: TestNtfyServer) {
       await service.start(new AbortController().signal);
       return service;
     },
-    async state(): Promise<SourceState | undefined> {
-      const entry = await (await t.bus.kv('STATE')).get(stateKeys.source('ingest-ntfy'));
-      return entry && SourceState.parse(JSON.parse(entry.value));
-    },
-    isReading: () => until(async () => (await opened.state())?.status === 'ok'),
+    state,
+    isReading: () => heard.until(async () => (await state())?.status === 'ok'),
     async close() {
       for (const service of services) await service.stop();
-      await t.close();
+      await heard.close();
     },
   };
-  return opened;
 }
 
 function publish(ntfy: TestNtfyServer, topic: string, body: string, headers: Record<string, string> = {}) {
@@ -303,5 +281,3 @@ async function openWay(to: string) {
     },
   };
 }
-
-/** The real bus with another way to publish. */

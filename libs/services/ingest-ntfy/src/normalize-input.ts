@@ -1,5 +1,6 @@
+import { joinResults } from '@proxmox-mcp/ingest-kit';
 import { createHostIndex, type NormalizeOptions } from '@proxmox-mcp/proxmox-events';
-import { Inventory, type EventDraft, type NormalizeResult } from '@proxmox-mcp/schemas';
+import { Inventory, type NormalizeResult } from '@proxmox-mcp/schemas';
 import { normalizeMessage, type NormalizeMessageOptions } from './normalize.ts';
 import { parseLine } from './parse.ts';
 
@@ -23,14 +24,7 @@ export function normalizeInput(raw: Buffer, options: NormalizeOptions): Normaliz
   if (lines.length <= 1 || !lines.every((line) => line.startsWith('{') && line.trimEnd().endsWith('}'))) {
     return normalizeLine(text, route);
   }
-  const events: EventDraft[] = [];
-  let rejected = 0;
-  for (const line of lines) {
-    const result = normalizeLine(line, route);
-    if ('events' in result) events.push(...result.events);
-    else if ('reject' in result) rejected++;
-  }
-  return { events, ...(rejected > 0 && { rejected }) };
+  return joinResults(lines.map((line) => normalizeLine(line, route)));
 }
 
 function normalizeLine(text: string, route: NormalizeMessageOptions): NormalizeResult {

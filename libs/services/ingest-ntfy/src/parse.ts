@@ -1,11 +1,5 @@
+import { readJson, schemaFault, type Refused } from '@proxmox-mcp/ingest-kit';
 import * as z from 'zod';
-
-/** Why something is no message of ours. */
-export interface Refused {
-  readonly reject: true;
-  readonly reason: string;
-  readonly detail?: string;
-}
 
 /** A line of the stream that tells nothing: it opens it, or keeps it alive, or is about messages and none itself. */
 export interface NoMessage {
@@ -77,18 +71,4 @@ export function parseLine(text: string): NtfyMessage | NoMessage | Refused {
 /** A text longer than a message becomes a file, and the message says so; pictures that someone attached are none of ours. */
 function standsForText(attachment: { name: string; type: string }, message: string): boolean {
   return attachment.type.startsWith('text/') || message.startsWith('You received a file: ');
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function schemaFault(error: z.ZodError): Refused {
-  const issue = error.issues[0];
-  const detail = `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as expected'}`;
-  return { reject: true, reason: 'schema', detail };
 }

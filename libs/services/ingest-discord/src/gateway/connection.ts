@@ -1,7 +1,6 @@
 import { GatewayOpcodes } from 'discord-api-types/v10';
 import { WebSocket } from 'ws';
-import type { Clock } from '@proxmox-mcp/ingest-kit';
-import { readJson } from '../parse.ts';
+import { readJson, type Clock } from '@proxmox-mcp/ingest-kit';
 import { Hello, isResumable, Payload, Ready, type ConnectionEnd, type Session } from './payload.ts';
 
 export interface ConnectionOptions {

@@ -1,9 +1,9 @@
 import { Agent, request, type buildConnector } from 'undici';
 import * as z from 'zod';
-import { SourceFailure } from '@proxmox-mcp/ingest-kit';
+import { readBounded, readJson, SourceFailure } from '@proxmox-mcp/ingest-kit';
 import { createTrustedConnector } from '@proxmox-mcp/proxmox-client';
 import type { GotifyAccess } from '../config.ts';
-import { Page, readJson } from '../parse.ts';
+import { Page } from '../parse.ts';
 import { noAnswer, notGotify, refused } from './trouble.ts';
 
 export interface PageQuery {
@@ -46,15 +46,10 @@ export function createGotifyClient({ url, clientToken, tls }: GotifyAccess): Got
     try {
       // In a header, never in `?token=`, which proxies write into their logs. `request` follows no redirect.
       const headers = { 'x-gotify-key': clientToken, accept: 'application/json' };
-      const {
-        statusCode,
-        headers: answered,
-        body,
-      } = await request(`${url}${path}`, { headers, dispatcher, signal });
-      if (statusCode === 200) return await readBounded(body);
-      await body.dump({ limit: 4_096, signal });
-      const { location } = answered;
-      throw refused(statusCode, clientToken, typeof location === 'string' ? location : undefined);
+      const answer = await request(`${url}${path}`, { headers, dispatcher, signal });
+      if (answer.statusCode === 200) return await readBounded(answer.body, MAX_ANSWER_BYTES);
+      await answer.body.dump({ limit: 4_096, signal });
+      throw refused(answer, clientToken);
     } catch (error) {
       if (error instanceof SourceFailure) throw error;
       signal.throwIfAborted();
@@ -84,16 +79,4 @@ export function createGotifyClient({ url, clientToken, tls }: GotifyAccess): Got
     },
     close: () => dispatcher.destroy(),
   };
-}
-
-async function readBounded(body: AsyncIterable<Buffer>): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    // Leaving the loop closes the connection.
-    if (size > MAX_ANSWER_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

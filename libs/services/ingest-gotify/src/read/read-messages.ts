@@ -1,7 +1,14 @@
-import type { Clock, Cursor, ReadSession, Trouble } from '@proxmox-mcp/ingest-kit';
+import {
+  readJson,
+  type Clock,
+  type Cursor,
+  type ReadSession,
+  type Refused,
+  type Trouble,
+} from '@proxmox-mcp/ingest-kit';
 import type { Logger } from '@proxmox-mcp/service-kit';
 import type { GotifyAccess } from '../config.ts';
-import { readEntry, readJson, type GotifyEntry, type Refused } from '../parse.ts';
+import { readEntry, type GotifyEntry } from '../parse.ts';
 import { catchUp } from './catch-up.ts';
 import type { GotifyClient } from './client.ts';
 import { Place, isNew, placeAfter } from './place.ts';

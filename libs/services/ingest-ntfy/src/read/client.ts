@@ -1,5 +1,5 @@
 import { Agent, request, type Dispatcher } from 'undici';
-import { SourceFailure } from '@proxmox-mcp/ingest-kit';
+import { readBounded, SourceFailure } from '@proxmox-mcp/ingest-kit';
 import { createTrustedConnector } from '@proxmox-mcp/proxmox-client';
 import type { NtfyAccess } from '../config.ts';
 import type { NtfyMessage } from '../parse.ts';
@@ -45,8 +45,7 @@ export function createNtfyClient({ url, topics, token, tls }: NtfyAccess): NtfyC
       const answer = await request(`${url}${path}`, { headers, dispatcher, signal, bodyTimeout });
       if (answer.statusCode === 200) return answer;
       await answer.body.dump({ limit: 4_096, signal });
-      const { location } = answer.headers;
-      throw refused(answer.statusCode, typeof location === 'string' ? location : undefined);
+      throw refused(answer);
     } catch (error) {
       if (error instanceof SourceFailure) throw error;
       signal.throwIfAborted();
@@ -79,7 +78,7 @@ export function createNtfyClient({ url, topics, token, tls }: NtfyAccess): NtfyC
       if (name?.[1] !== id || (file?.size ?? 0) > MAX_FILE_BYTES) return undefined;
       try {
         const { body } = await get(`/file/${id}${name[2] ?? ''}`, signal, ANSWER_TIMEOUT_MS);
-        return await readText(body);
+        return await readBounded(body, MAX_FILE_BYTES);
       } catch {
         signal.throwIfAborted();
         return undefined;
@@ -87,15 +86,4 @@ export function createNtfyClient({ url, topics, token, tls }: NtfyAccess): NtfyC
     },
     close: () => dispatcher.destroy(),
   };
-}
-
-async function readText(body: AsyncIterable<Buffer>): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > MAX_FILE_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

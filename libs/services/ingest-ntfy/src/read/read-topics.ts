@@ -1,6 +1,6 @@
-import type { Clock, Cursor, ReadSession } from '@proxmox-mcp/ingest-kit';
+import type { Clock, Cursor, ReadSession, Refused } from '@proxmox-mcp/ingest-kit';
 import type { Logger } from '@proxmox-mcp/service-kit';
-import { parseLine, type NtfyMessage, type Refused } from '../parse.ts';
+import { parseLine, type NtfyMessage } from '../parse.ts';
 import type { NtfyClient } from './client.ts';
 import { Place, isBefore, isRead, placeAfter, sinceOf } from './place.ts';
 import { notNtfy } from './trouble.ts';

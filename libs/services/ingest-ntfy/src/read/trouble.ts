@@ -1,25 +1,35 @@
-import { SourceFailure, type Trouble } from '@proxmox-mcp/ingest-kit';
+import {
+  answerOfAnother,
+  SourceFailure,
+  statusTrouble,
+  type RefusedAnswer,
+  type Trouble,
+} from '@proxmox-mcp/ingest-kit';
 import { serverTrouble } from '@proxmox-mcp/proxmox-client';
 
-const SETTINGS = { url: 'NTFY_IN_SERVER_URL', fingerprint: 'NTFY_IN_FINGERPRINT' };
+const SERVER = {
+  name: 'ntfy',
+  url: 'NTFY_IN_SERVER_URL',
+  fingerprint: 'NTFY_IN_FINGERPRINT',
+  address: 'the address of the server, without a topic',
+};
 
 /** No answer came, or it broke off. */
 export function noAnswer(error: unknown): SourceFailure {
-  return new SourceFailure(serverTrouble(error, SETTINGS), { cause: error });
+  return new SourceFailure(serverTrouble(error, SERVER), { cause: error });
 }
 
 /** An answer came, but not with 200. */
-export function refused(status: number, location?: string): SourceFailure {
-  return new SourceFailure(troubleOf(status, location));
+export function refused(answer: RefusedAnswer): SourceFailure {
+  const { statusCode: status } = answer;
+  const elsewise =
+    status === 429 ? 'give the user a higher limit on the ntfy server' : 'look at the log of the ntfy server';
+  return new SourceFailure(tokenTrouble(status) ?? statusTrouble(answer, SERVER, elsewise));
 }
 
 /** An answer with 200 that ntfy would not give. */
 export function notNtfy(): SourceFailure {
-  return new SourceFailure({
-    reason: 'not-json',
-    detail: 'the answer is not one of ntfy',
-    fix: `point ${SETTINGS.url} at the ntfy server itself, not at a page of a proxy`,
-  });
+  return answerOfAnother(SERVER);
 }
 
 /** Not even a keepalive came for so long. */
@@ -31,7 +41,7 @@ export function silent(ms: number): SourceFailure {
   });
 }
 
-function troubleOf(status: number, location: string | undefined): Trouble {
+function tokenTrouble(status: number): Trouble | undefined {
   if (status === 401) {
     return {
       reason: 'auth',
@@ -46,27 +56,5 @@ function troubleOf(status: number, location: string | undefined): Trouble {
       fix: 'ntfy access USER TOPIC read-only, for every topic of NTFY_IN_TOPICS, and NTFY_IN_TOKEN of that user',
     };
   }
-  if (status === 404) {
-    return {
-      reason: 'not-found',
-      detail: 'there is no ntfy at this address (HTTP 404)',
-      fix: `check ${SETTINGS.url}: the address of the server, without a topic`,
-    };
-  }
-  if (status >= 300 && status < 400) {
-    const target = location !== undefined && URL.canParse(location) ? new URL(location).origin : undefined;
-    return {
-      reason: 'redirect',
-      detail: `the server sends us elsewhere (HTTP ${status}), and the token does not follow`,
-      fix: `${SETTINGS.url}=${target ?? '<the address it redirects to>'}`,
-    };
-  }
-  return {
-    reason: 'unavailable',
-    detail: `the server answers HTTP ${status}`,
-    fix:
-      status === 429
-        ? 'give the user a higher limit on the ntfy server'
-        : 'look at the log of the ntfy server',
-  };
+  return undefined;
 }
