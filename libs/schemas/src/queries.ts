@@ -71,6 +71,8 @@ export const IncidentsQuery = z.strictObject({
   ...about,
   id: z.string().optional(),
   statuses: z.array(IncidentStatus).max(8).optional(),
+  /** Globs over the condition: `backup.*`. */
+  conditions: z.array(z.string().max(80)).max(20).optional(),
   minSeverity: Severity.optional(),
 });
 export type IncidentsQuery = z.infer<typeof IncidentsQuery>;

@@ -49,9 +49,17 @@ All paths want \`Authorization: Bearer <token>\`, except \`/healthz\`.
 - \`GET /api/v1/facts\`: facts by their start, newest first, or the one of an \`id\`
 - \`GET /api/v1/inventory\`: clusters, nodes and storages as the API told and the operator wrote
 - \`POST /api/v1/replay\`: takes events that inputs of the past give today into the history; tier \`operate\` (\`pmx replay\` calls it)
+- \`GET /api/v1/maintenance\`: maintenance windows that are open or planned (\`maintenance_set\` changes them)
+- \`GET /api/v1/silences\`: silences in force or to come
+- \`POST /api/v1/silences\`: \`{"match": {"node": "pve1"}, "duration": "2h", "reason": "…"}\` adds one and answers the open incidents that it hits; tier \`operate\`
+- \`DELETE /api/v1/silences/{id}\`: ends one; tier \`operate\`
+- \`POST /api/v1/silences/preview\`: the open incidents that a \`match\` would hit; changes nothing
+- \`GET /api/v1/incidents/{id}/explain\`: the stages that the message of the incident \`id\` passes with their reasons, who would be told when, who was; \`at\` as if it were that time
+- \`GET /api/v1/notifications/preview\`: the message about an \`incident\` as it would be sent; \`channel\`, \`preset\`, \`kind\` (opened, resolved)
 - \`GET /healthz\`: the gateway answers
 
-The lists take \`since\`, \`until\` (ISO 8601 or \`24h\` ago), \`limit\` and \`cursor\` (\`nextCursor\` of the answer before), and belong to toolset \`events\`. Bodies are
+The lists take \`since\`, \`until\` (ISO 8601 or \`24h\` ago), \`limit\` and \`cursor\` (\`nextCursor\` of the answer before), and belong to toolset \`events\`, as maintenance does; silences, explain and
+preview belong to \`notify\`. Bodies are
 what strangers sent: marked as untrusted, whole, with secrets taken out.
 
 ## Live events

@@ -17,6 +17,8 @@ import { listTools } from './mcp/tool-list.ts';
 import type { ProxmoxReader } from './proxmox/reader.ts';
 import { mountEventStream } from './rest/events.ts';
 import { mountHistory } from './rest/history.ts';
+import { mountMaintenance } from './rest/maintenance.ts';
+import { mountNotifications } from './rest/notifications.ts';
 import { mountReplay } from './rest/replay.ts';
 import { mountTools } from './rest/tools.ts';
 import type { ToolContext } from './tools/tool.ts';
@@ -166,6 +168,8 @@ export class Gateway implements Service {
     mountTools(app, { listings, makeContext, onFault, version: VERSION });
     mountHistory(app, { bus, inventory: this.#context.inventory, now });
     mountReplay(app, { bus, now });
+    mountMaintenance(app, { bus });
+    mountNotifications(app, { bus, now });
     const eventStreams = mountEventStream(app, {
       bus,
       mirror: this.#mirror,

@@ -13,6 +13,7 @@ const READ_TOOLS = [
   'events_query',
   'events_wait',
   'incidents_query',
+  'notify_status',
 ];
 
 let gateway: TestGateway;

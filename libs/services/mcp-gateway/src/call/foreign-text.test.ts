@@ -1,5 +1,6 @@
 import { stateKeys } from '@proxmox-mcp/schemas';
-import { event, fact, guest, incident } from '../testing/fleet.ts';
+import { event, fact, guest, incident, seedChannels } from '../testing/fleet.ts';
+import { answerPeople, receipt, seedReceipts } from '../testing/people.ts';
 import { openToolBench, type ToolBench } from '../testing/tool-bench.ts';
 import { encodeCursor } from './event-cursor.ts';
 
@@ -21,6 +22,12 @@ beforeAll(async () => {
         title: `Backup failed: "${ORDER}"`,
         cause: ORDER,
         assignee: ORDER,
+        status: 'suppressed',
+        suppression: { reason: 'maintenance', by: 'mw-1', text: ORDER, since: '2026-11-20T10:00:00.000Z' },
+        why: { rule: 'storage-usage', value: ORDER, threshold: ORDER, source: ORDER },
+        affected: { guests: 1, names: [ORDER] },
+        tags: [ORDER],
+        pool: ORDER,
         timeline: [
           { at: '2026-11-20T10:00:00.000Z', what: 'opened', text: `Failed: "${ORDER}"`, note: ORDER },
           { at: '2026-11-20T10:00:00.000Z', what: 'finding', text: ORDER },
@@ -28,6 +35,11 @@ beforeAll(async () => {
         ],
       });
       await (await bus.kv('INCIDENTS')).put('inc-2', JSON.stringify(told));
+      await seedChannels(bus, { name: 'gotify' });
+      await seedReceipts(bus, receipt('n1', { incidentId: 'inc-2', remoteId: ORDER, reason: ORDER }));
+      await answerPeople(bus, {
+        steps: [{ stage: 'route', outcome: 'pass', reason: 'matched', detail: ORDER }],
+      });
     },
   });
   bench.history.facts.push(
@@ -61,9 +73,12 @@ it.each([
   ['tasks_query', {}],
   ['tasks_query', { upid: UPID }],
   ['events_query', {}],
-  ['events_wait', { until: { incident: 'inc-2', status: 'open' } }],
+  ['events_wait', { until: { incident: 'inc-2', status: 'suppressed' } }],
   ['incidents_query', {}],
   ['incidents_query', { id: 'inc-2' }],
+  ['maintenance_set', { op: 'open', tag: ORDER, duration: '1h', reason: ORDER }],
+  ['notify_status', {}],
+  ['notify_status', { incident: 'inc-1' }],
 ])('%s %j tells no order of a stranger outside a mark', async (name, args) => {
   const outcome = await bench.call(name, args);
   if (outcome?.ok !== true) throw new Error(outcome?.text);

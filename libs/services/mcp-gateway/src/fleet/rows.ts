@@ -1,4 +1,4 @@
-import type { Event, Fact, GuestState, Incident } from '@proxmox-mcp/schemas';
+import type { Event, Fact, GuestState } from '@proxmox-mcp/schemas';
 import { encodeCursor } from '../call/event-cursor.ts';
 import { markFreeText, plainWord, untrusted } from '../call/untrusted.ts';
 import { percentOf } from './overview.ts';
@@ -76,61 +76,5 @@ export function guestRow(guest: GuestState): Record<string, unknown> {
     ...(guest.pool === undefined ? {} : { pool: plainWord(guest.pool) }),
     ...(guest.lock === undefined ? {} : { lock: plainWord(guest.lock) }),
     ...(guest.hastate === undefined ? {} : { ha: plainWord(guest.hastate) }),
-  };
-}
-
-/** Entries of a timeline whose text is made of our words and quoted titles. */
-const OURS: ReadonlySet<string> = new Set([
-  'opened',
-  'fact',
-  'acknowledged',
-  'snoozed',
-  'resolved',
-  'reopened',
-  'comment',
-]);
-
-/** Parts of an incident a caller may ask for. */
-export const INCIDENT_PARTS = ['timeline', 'evidence', 'related', 'runbook'] as const;
-export type IncidentPart = (typeof INCIDENT_PARTS)[number];
-
-/** An incident; what people and tasks wrote in it is marked. */
-export function incidentRow(
-  incident: Incident,
-  parts: ReadonlySet<IncidentPart> = new Set(),
-): Record<string, unknown> {
-  const { timeline, findings, facts, cause, assignee, key: _key, revision: _revision, ...plain } = incident;
-  return {
-    ...plain,
-    title: ownWords(incident.title),
-    ...(assignee === undefined ? {} : { assignee: markFreeText(assignee) }),
-    ...(cause === undefined ? {} : { cause: untrusted(cause) }),
-    findings: findings.map((finding) => ({
-      id: finding.id,
-      claim: markFreeText(finding.claim),
-      confidence: finding.confidence,
-      ...(finding.subject === undefined ? {} : { subject: finding.subject }),
-      ...(parts.has('evidence')
-        ? {
-            evidence: finding.evidence.map(({ excerpt, ...rest }) => ({
-              ...rest,
-              ...(excerpt === undefined ? {} : { excerpt: untrusted(excerpt) }),
-            })),
-            ruled_out: finding.ruledOut,
-          }
-        : {}),
-      ...(parts.has('runbook') ? { runbook: finding.runbook, next_steps: finding.nextSteps } : {}),
-    })),
-    ...(parts.has('timeline')
-      ? {
-          timeline: timeline.map(({ note, text, ...entry }) => ({
-            ...entry,
-            // A claim quotes what was found, and an assignment whom somebody named.
-            text: OURS.has(entry.what) ? ownWords(text) : markFreeText(text),
-            ...(note === undefined ? {} : { note: untrusted(note) }),
-          })),
-        }
-      : {}),
-    ...(parts.has('related') ? { facts } : {}),
   };
 }

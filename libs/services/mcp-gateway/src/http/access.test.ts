@@ -58,11 +58,11 @@ describe('bearer tokens', () => {
     expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
   });
 
-  it('decide what is listed: tier operate adds two tools', async () => {
+  it('decide what is listed: tier operate adds three tools', async () => {
     const { client } = await connect(gateway.url, alice);
     const names = (await client.listTools()).tools.map((tool) => tool.name);
-    expect(names).toHaveLength(10);
-    expect(names).toEqual(expect.arrayContaining(['incident_update', 'notify_send']));
+    expect(names).toHaveLength(12);
+    expect(names).toEqual(expect.arrayContaining(['incident_update', 'maintenance_set', 'notify_send']));
     await client.close();
   });
 
@@ -75,12 +75,13 @@ describe('bearer tokens', () => {
       return items.map((tool) => tool.name);
     };
     expect(await names(alice, { 'x-mcp-readonly': 'true' })).not.toContain('notify_send');
-    expect(await names(alice, { 'x-mcp-toolsets': 'notify' })).toEqual(['notify_send']);
+    expect(await names(alice, { 'x-mcp-toolsets': 'notify' })).toEqual(['notify_status', 'notify_send']);
     expect(await names(bob, { 'x-mcp-readonly': 'false', 'x-mcp-toolsets': 'notify,core' })).toEqual([
       'fleet_overview',
       'inventory_search',
       'guest_get',
       'node_get',
+      'notify_status',
     ]);
   });
 

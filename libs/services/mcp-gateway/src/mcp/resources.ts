@@ -9,7 +9,7 @@ import type { Principal } from '../auth/grants.ts';
 import { redact } from '../call/redact.ts';
 import { fleetOverview, isUnresolved } from '../fleet/overview.ts';
 import type { Mirror } from '../fleet/mirror.ts';
-import { INCIDENT_PARTS, incidentRow } from '../fleet/rows.ts';
+import { INCIDENT_PARTS, incidentRow } from '../fleet/incident-row.ts';
 import type { RecentEvents } from '../live/recent-events.ts';
 import { RESOURCE_URIS } from '../live/resource-updates.ts';
 

@@ -1,4 +1,6 @@
+import type { Toolset } from '../auth/grants.ts';
 import type { Listing } from '../mcp/tool-list.ts';
+import { notificationPaths } from './openapi-notifications.ts';
 
 const ERROR = {
   type: 'object',
@@ -14,7 +16,15 @@ const ERROR = {
 /** OpenAPI 3.1 description of the REST side, made from the same registry as the MCP tools. */
 export function openApi(
   listings: readonly Listing[],
-  { version, mayReplay }: { readonly version: string; readonly mayReplay: boolean },
+  {
+    version,
+    mayOperate,
+    toolsets,
+  }: {
+    readonly version: string;
+    readonly mayOperate: boolean;
+    readonly toolsets: ReadonlySet<Toolset>;
+  },
 ): Record<string, unknown> {
   const failure = {
     description: 'Failure',
@@ -55,7 +65,8 @@ export function openApi(
       ...Object.fromEntries(tools),
       '/api/v1/events/stream': eventStream(failure),
       ...historyPaths(failure),
-      ...(mayReplay ? { '/api/v1/replay': replayPath(failure) } : {}),
+      ...(toolsets.has('notify') ? notificationPaths(failure, mayOperate) : {}),
+      ...(mayOperate ? { '/api/v1/replay': replayPath(failure) } : {}),
     },
   };
 }
@@ -110,6 +121,7 @@ function historyPaths(failure: unknown) {
       'Clusters, nodes and storages as the API told and the operator wrote',
       [],
     ),
+    '/api/v1/maintenance': get('maintenance_list', 'Maintenance windows that are open or planned', []),
   };
 }
 

@@ -67,12 +67,18 @@ it('describes itself in OpenAPI: what the token may call, and nothing else', asy
     '/api/v1/tools/events_query',
     '/api/v1/tools/events_wait',
     '/api/v1/tools/incidents_query',
+    '/api/v1/tools/notify_status',
     '/api/v1/events/stream',
     '/api/v1/events/{id}/raw',
     '/api/v1/raw',
     '/api/v1/dead-letters',
     '/api/v1/facts',
     '/api/v1/inventory',
+    '/api/v1/maintenance',
+    '/api/v1/silences',
+    '/api/v1/silences/preview',
+    '/api/v1/incidents/{id}/explain',
+    '/api/v1/notifications/preview',
   ]);
   expect(document.paths['/api/v1/tools/guest_get']).toMatchObject({
     post: {

@@ -59,7 +59,7 @@ export function mountTools(
     const principal = principalOfRequest(request);
     return openApi(
       listings.filter(({ tool }) => mayUse(tool, principal)),
-      { version, mayReplay: tierAllows(principal.tier, 'operate') },
+      { version, mayOperate: tierAllows(principal.tier, 'operate'), toolsets: principal.toolsets },
     );
   });
 }

@@ -11,6 +11,7 @@ import {
   type GuestState,
   Incident,
   type IncidentCommandAnswer,
+  type IncidentsQuery,
   type NodeState,
   type SourceState,
 } from '@proxmox-mcp/schemas';
@@ -192,13 +193,14 @@ export interface History {
   readonly asked: {
     readonly events: EventsQuery[];
     readonly facts: FactsQuery[];
+    readonly incidents: IncidentsQuery[];
     readonly commands: unknown[];
   };
 }
 
 /** A history that nobody can ask. */
 export function noHistory(): History {
-  return { events: [], facts: [], asked: { events: [], facts: [], commands: [] } };
+  return { events: [], facts: [], asked: { events: [], facts: [], incidents: [], commands: [] } };
 }
 
 export async function answerHistory(bus: Bus): Promise<History> {
@@ -215,6 +217,7 @@ export async function answerHistory(bus: Bus): Promise<History> {
     return { items: history.facts.filter((row) => query.upid === undefined || row.upid === query.upid) };
   });
   await bus.answer(requests.incidents, 'state', async (query) => {
+    history.asked.incidents.push(query);
     const rows = (await (await bus.kv('INCIDENTS')).list()).map((entry) =>
       Incident.parse(JSON.parse(entry.value)),
     );

@@ -30,10 +30,12 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
+const DURATION = /^-?(\d{1,6})\s?([smhdw])$/i;
+
 /** Reads a time argument. @returns ISO 8601 in UTC. @throws {ToolError} `invalid`. */
 export function parseTime(name: string, value: string | undefined, now: number): string | undefined {
   if (value === undefined || value.trim() === '') return undefined;
-  const ago = /^-?(\d{1,6})\s?([smhdw])$/i.exec(value.trim());
+  const ago = DURATION.exec(value.trim());
   const unit = UNIT_MS[ago?.[2]?.toLowerCase() ?? ''];
   if (ago !== null && unit !== undefined) return new Date(now - Number(ago[1]) * unit).toISOString();
   const at = Date.parse(value);
@@ -41,6 +43,32 @@ export function parseTime(name: string, value: string | undefined, now: number):
     throw new ToolError('invalid', `${name} is not a time`, { hint: 'use ISO 8601 or "90m", "24h", "7d"' });
   }
   return new Date(at).toISOString();
+}
+
+/** A time that lies ahead. */
+export const aheadArgument = z.string().max(40).optional().describe('ISO 8601, or from now: "2h", "3d"');
+
+/** Reads a time argument of which a duration counts from `now` on. @returns ISO 8601 in UTC. @throws {ToolError} `invalid`. */
+export function parseAhead(name: string, value: string | undefined, now: number): string | undefined {
+  const time = parseTime(name, value, now);
+  if (time === undefined || value === undefined || !DURATION.test(value.trim())) return time;
+  return new Date(2 * now - Date.parse(time)).toISOString();
+}
+
+/**
+ * The end of a span that begins at `from` (epoch milliseconds), by its time or its length.
+ *
+ * @returns ISO 8601 in UTC; `undefined` when neither is given. @throws {ToolError} `invalid`: both, no length, or no time.
+ */
+export function parseEnd(
+  { until, duration }: { readonly until?: string | undefined; readonly duration?: string | undefined },
+  from: number,
+): string | undefined {
+  if (until !== undefined && duration !== undefined)
+    throw new ToolError('invalid', 'give until or duration, not both');
+  if (duration !== undefined && !DURATION.test(duration.trim()))
+    throw new ToolError('invalid', 'duration is not a length of time', { hint: 'use "90m", "2h", "3d"' });
+  return parseAhead('until', duration ?? until, from);
 }
 
 /** Copies an object without its undefined values, for types with exact optional keys. */

@@ -22,8 +22,17 @@ it('counts a duration for snooze from now on', async () => {
   expect(bench.history.asked.commands).toMatchObject([{ until: '2026-11-20T14:00:00.000Z' }]);
 });
 
+it('merges an incident into another', async () => {
+  await bench.ask('incident_update', { id: 'inc-1', op: 'merge', into: 'inc-0', note: 'one cause' });
+  expect(bench.history.asked.commands).toEqual([
+    { id: 'inc-1', op: 'merge', into: 'inc-0', by: 'alice', note: 'one cause' },
+  ]);
+});
+
 it.each([
   [{ id: 'inc-1', op: 'snooze' }, 'invalid'],
+  [{ id: 'inc-1', op: 'merge' }, 'invalid'],
+  [{ id: 'inc-1', op: 'merge', into: 'inc-1' }, 'invalid'],
   [{ id: 'inc-1', op: 'comment' }, 'invalid'],
   [{ id: 'inc-1', op: 'delete' }, 'invalid'],
   [{ id: 'none', op: 'resolve' }, 'not_found'],

@@ -1,5 +1,6 @@
 import { openToolBench, type ToolBench } from '../testing/tool-bench.ts';
 import { incident } from '../testing/fleet.ts';
+import { receipt, seedReceipts } from '../testing/people.ts';
 
 let bench: ToolBench;
 beforeAll(async () => {
@@ -36,6 +37,77 @@ it('shows one with its timeline', async () => {
   expect(await bench.ask('incidents_query', { id: 'inc-1' })).toMatchObject({
     data: { id: 'inc-1', timeline: [{ what: 'opened' }] },
   });
+});
+
+it('answers why: rule, value and threshold, what hushes it, its relatives, and who was told', async () => {
+  await using other = await openToolBench({
+    prepare: async (bus) => {
+      const incidents = await bus.kv('INCIDENTS');
+      const put = (row: ReturnType<typeof incident>) => incidents.put(row.id, JSON.stringify(row));
+      await put(
+        incident('inc-2', { condition: 'node.state.offline', title: 'pve2 is offline', children: 1 }),
+      );
+      await put(
+        incident('inc-3', {
+          status: 'suppressed',
+          parent: 'inc-2',
+          tags: ['a b'],
+          why: { rule: 'storage-usage', value: 91.5, threshold: 90, unit: '%', source: 'as told' },
+          suppression: {
+            reason: 'parent',
+            by: 'inc-2',
+            text: 'follows from pve2',
+            since: '2026-11-20T10:00:00.000Z',
+          },
+        }),
+      );
+      await seedReceipts(bus, receipt('n1', { incidentId: 'inc-2' }), receipt('n2', { incidentId: 'inc-9' }));
+    },
+  });
+  expect(await other.ask('incidents_query', { id: 'inc-3' })).toMatchObject({
+    data: {
+      why: { rule: 'storage-usage', value: 91.5, threshold: 90, unit: '%', source: { untrusted: true } },
+      suppression: { reason: 'parent', by: 'inc-2', text: { untrusted: true, text: 'follows from pve2' } },
+      parent_incident: { id: 'inc-2', title: 'pve2 is offline' },
+      tags: ['a_b'],
+      receipts: [],
+    },
+  });
+  expect(await other.ask('incidents_query', { id: 'inc-2' })).toMatchObject({
+    data: {
+      child_incidents: [{ id: 'inc-3', status: 'suppressed' }],
+      receipts: [{ id: 'n1', channel: 'gotify', status: 'sent' }],
+    },
+  });
+  const listed = await other.ask('incidents_query', { status: ['suppressed'] });
+  expect(listed).toMatchObject({ items: [{ id: 'inc-3', suppression: { reason: 'parent' } }] });
+  expect(JSON.stringify(listed)).not.toMatch(/storage-usage|receipts/);
+});
+
+it('says since when one is flapping', async () => {
+  const at = '2026-11-20T11:00:00.000Z';
+  const timeline = [{ at, what: 'flapping', text: 'Came and went 6 times' }];
+  const row = incident('inc-4', { status: 'flapping', timeline });
+  await using other = await openToolBench({
+    prepare: async (bus) => void (await (await bus.kv('INCIDENTS')).put('inc-4', JSON.stringify(row))),
+  });
+  expect(await other.ask('incidents_query', { status: ['flapping'] })).toMatchObject({
+    items: [{ flapping: { since: at, text: { text: 'Came and went 6 times' } } }],
+  });
+});
+
+it('asks the history by condition and by time, and knows both of the live picture too', async () => {
+  await bench.ask('incidents_query', { condition: 'backup.*', until: '2026-11-20T10:30:00Z' });
+  expect(bench.history.asked.incidents.at(-1)).toMatchObject({
+    conditions: ['backup.*'],
+    until: '2026-11-20T10:30:00.000Z',
+  });
+  await using alone = await openToolBench({ history: false });
+  const found = async (args: object) =>
+    ((await alone.ask('incidents_query', args))['items'] as unknown[]).length;
+  expect(await found({ condition: 'backup.*' })).toBe(1);
+  expect(await found({ condition: 'node.*' })).toBe(0);
+  expect(await found({ until: '2026-11-20T09:00:00Z' })).toBe(0);
 });
 
 it('says when there is none of the id', async () => {

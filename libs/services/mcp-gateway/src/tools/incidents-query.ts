@@ -1,10 +1,18 @@
 import { NoAnswer } from '@proxmox-mcp/bus';
-import { compareSeverity, IncidentStatus, requests, Severity, type Incident } from '@proxmox-mcp/schemas';
+import {
+  compareSeverity,
+  globFits,
+  IncidentStatus,
+  requests,
+  Severity,
+  type Incident,
+} from '@proxmox-mcp/schemas';
 import * as z from 'zod';
 import { decodeHistoryCursor, encodeHistoryCursor } from '../call/history-cursor.ts';
 import { findGuest } from '../fleet/guest-address.ts';
+import { incidentRows, LOOKED_UP_PARTS, type LookedUpPart } from '../fleet/incident-rows.ts';
 import { isUnresolved } from '../fleet/overview.ts';
-import { INCIDENT_PARTS, incidentRow, ownWords } from '../fleet/rows.ts';
+import { ownWords } from '../fleet/rows.ts';
 import {
   clusterArgument,
   cursorArgument,
@@ -24,7 +32,7 @@ export const incidentsQueryTool = defineTool({
   name: 'incidents_query',
   title: 'Incidents',
   description:
-    'Problems concluded from events, with cause, affected guest, node and storage, and findings. Unresolved ones by default. With "id": one incident with its timeline over all sources, evidence and next steps.',
+    'Problems concluded from events: cause, affected guest, node, storage, findings, and why one is suppressed, stale or flapping. Unresolved ones by default. With "id": one incident with timeline, evidence, rule and threshold, parent and children, and who was told.',
   toolset: 'events',
   tier: 'read',
   annotations: readOpenWorld,
@@ -37,12 +45,18 @@ export const incidentsQueryTool = defineTool({
       .optional()
       .describe('Unresolved when omitted'),
     severity: Severity.optional().describe('This or worse'),
+    condition: z.string().max(80).optional().describe('Type, * for any: "backup.*"'),
     cluster: clusterArgument,
     node: z.string().max(100).optional(),
     guest: guestArgument.optional(),
     storage: z.string().max(100).optional(),
-    since: timeArgument,
-    include: z.array(z.enum(INCIDENT_PARTS)).max(4).optional(),
+    since: timeArgument.describe('Changed since: ISO 8601 or ago ("24h", "7d")'),
+    until: timeArgument.describe('Opened before: ISO 8601 or ago'),
+    include: z
+      .array(z.enum(LOOKED_UP_PARTS))
+      .max(LOOKED_UP_PARTS.length)
+      .optional()
+      .describe('All with id, else none'),
     limit: limitArgument,
     cursor: cursorArgument,
   }),
@@ -51,6 +65,8 @@ export const incidentsQueryTool = defineTool({
     z.looseObject({ id: z.string(), status: z.string(), severity: z.string(), title: z.string() }),
   ),
   async run(args, { bus, mirror, now }) {
+    const show = (incidents: readonly Incident[], parts: readonly LookedUpPart[]) =>
+      incidentRows(incidents, new Set(parts), { bus, mirror });
     if (args.id !== undefined) {
       const incident =
         mirror.incident(args.id) ??
@@ -58,13 +74,14 @@ export const incidentsQueryTool = defineTool({
       if (incident === undefined) throw new ToolError('not_found', 'no incident with this id');
       return {
         summary: `${ownWords(incident.title)}: ${incident.status}.`,
-        data: incidentRow(incident, new Set(args.include ?? INCIDENT_PARTS)),
+        data: (await show([incident], args.include ?? LOOKED_UP_PARTS))[0],
       };
     }
     const guest = args.guest === undefined ? undefined : findGuest(mirror, args.guest, args.cluster);
     const statuses =
       args.status === undefined ? UNRESOLVED : args.status.includes('any') ? undefined : args.status;
     const query = defined({
+      conditions: args.condition === undefined ? undefined : [args.condition],
       cursor: decodeHistoryCursor(args.cursor),
       // `any` was taken out above.
       statuses: statuses as IncidentStatus[] | undefined,
@@ -74,13 +91,14 @@ export const incidentsQueryTool = defineTool({
       vmid: guest?.vmid,
       storage: args.storage,
       since: parseTime('since', args.since, now()),
+      until: parseTime('until', args.until, now()),
     });
-    const parts = new Set(args.include ?? []);
+    const parts = args.include ?? [];
     try {
       const answer = await bus.request(requests.incidents, { limit: args.limit, ...query });
       return {
         summary: summarise(answer.items, statuses === UNRESOLVED),
-        items: answer.items.map((incident) => incidentRow(incident, parts)),
+        items: await show(answer.items, parts),
         next_cursor: encodeHistoryCursor(answer.nextCursor),
       };
     } catch (error) {
@@ -92,7 +110,7 @@ export const incidentsQueryTool = defineTool({
         .slice(0, args.limit);
       return {
         summary: summarise(items, true),
-        items: items.map((incident) => incidentRow(incident, parts)),
+        items: await show(items, parts),
         degraded: [
           {
             where: 'state',
@@ -110,7 +128,12 @@ function summarise(incidents: readonly Incident[], isOpenOnly: boolean): string 
   const what = isOpenOnly ? 'unresolved incidents' : 'incidents';
   return worst === undefined
     ? `No ${what}.`
-    : `${incidents.length} ${what}; worst: ${ownWords(worst.title)} (${worst.severity}).`;
+    : `${incidents.length} ${what}${suppressed(incidents)}; worst: ${ownWords(worst.title)} (${worst.severity}).`;
+}
+
+function suppressed(incidents: readonly Incident[]): string {
+  const count = incidents.filter(({ status }) => status === 'suppressed').length;
+  return count === 0 ? '' : `, ${count} of them suppressed`;
 }
 
 function matches(
@@ -122,6 +145,8 @@ function matches(
     storage?: string;
     minSeverity?: Severity;
     since?: string;
+    until?: string;
+    conditions?: readonly string[];
   },
 ): boolean {
   return (
@@ -130,6 +155,8 @@ function matches(
     (query.vmid === undefined || row.guest?.vmid === query.vmid) &&
     (query.storage === undefined || row.storage === query.storage) &&
     (query.since === undefined || row.updatedAt >= query.since) &&
+    (query.until === undefined || row.openedAt <= query.until) &&
+    (query.conditions === undefined || query.conditions.some((glob) => globFits(glob, row.condition))) &&
     (query.minSeverity === undefined || compareSeverity(row.severity, query.minSeverity) >= 0)
   );
 }

@@ -5,8 +5,10 @@ import { guestGetTool } from './guest-get.ts';
 import { incidentUpdateTool } from './incident-update.ts';
 import { incidentsQueryTool } from './incidents-query.ts';
 import { inventorySearchTool } from './inventory-search.ts';
+import { maintenanceSetTool } from './maintenance-set.ts';
 import { nodeGetTool } from './node-get.ts';
 import { notifySendTool } from './notify-send.ts';
+import { notifyStatusTool } from './notify-status.ts';
 import { tasksQueryTool } from './tasks-query.ts';
 import type { Tool } from './tool.ts';
 
@@ -21,6 +23,8 @@ export const TOOLS: readonly Tool[] = [
   eventsWaitTool,
   incidentsQueryTool,
   incidentUpdateTool,
+  maintenanceSetTool,
+  notifyStatusTool,
   notifySendTool,
 ];
 

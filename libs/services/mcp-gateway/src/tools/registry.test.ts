@@ -15,6 +15,8 @@ it('lists exactly these tools in this order', () => {
     'events_wait events read',
     'incidents_query events read',
     'incident_update events operate',
+    'maintenance_set events operate',
+    'notify_status notify read',
     'notify_send notify operate',
   ]);
 });
@@ -34,6 +36,8 @@ it('sends all four hints of every tool, as pinned', () => {
     events_wait: 'R-IO',
     incidents_query: 'R-IO',
     incident_update: '--I-',
+    maintenance_set: '--I-',
+    notify_status: 'R-I-',
     notify_send: '---O',
   });
 });

@@ -7,7 +7,8 @@ import {
   type IncidentStatus,
 } from '@proxmox-mcp/schemas';
 import type { EventCursor } from '../call/event-cursor.ts';
-import { eventRow, incidentRow, taskRow } from '../fleet/rows.ts';
+import { incidentRow } from '../fleet/incident-row.ts';
+import { eventRow, taskRow } from '../fleet/rows.ts';
 import type { ToolContext } from '../tools/tool.ts';
 import { wantsEvent, type EventFilter } from './event-filter.ts';
 import type { GatherOptions } from './gather.ts';

@@ -164,5 +164,15 @@ function residualOf(query: IncidentsQuery): Condition[] {
   if (query.node !== undefined) residual.push(among('node', [query.node]));
   if (query.vmid !== undefined) residual.push(among('vmid', [query.vmid]));
   if (query.storage !== undefined) residual.push(among('storage', [query.storage]));
+  if (query.conditions?.length) {
+    // The condition is what a key ends with.
+    const sql = query.conditions.map(() => `key LIKE ? ESCAPE '!'`).join(' OR ');
+    residual.push({ sql: `(${sql})`, params: query.conditions.map((glob) => `%|${likeOf(glob)}`) });
+  }
   return residual;
+}
+
+/** A glob as SQL's LIKE has it. */
+function likeOf(glob: string): string {
+  return glob.replace(/[!%_]/g, '!$&').replaceAll('*', '%');
 }
