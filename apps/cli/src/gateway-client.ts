@@ -1,4 +1,6 @@
+import * as z from 'zod';
 import type { CommandContext } from './command.ts';
+import { terminalLine } from './terminal-text.ts';
 
 /** The gateway did not answer as hoped; the message says what to do. */
 export class GatewayError extends Error {
@@ -37,13 +39,14 @@ export function gatewayAddress(
   return { url: url.replace(/\/+$/, ''), token };
 }
 
-/** Asks the gateway and answers its JSON; with a body it is a POST. */
-export type Ask = (path: string, body?: unknown) => Promise<unknown>;
+/** Asks the gateway and answers its JSON; with a body it is a POST where no method is named. */
+export type Ask = (path: string, body?: unknown, method?: 'DELETE') => Promise<unknown>;
 
 /** Makes it. */
 export function jsonAsker(address: GatewayAddress, signal: AbortSignal): Ask {
-  return async (path, body) => {
-    const init = body === undefined ? { signal } : { method: 'POST', body, signal };
+  return async (path, body, method) => {
+    const sent = body === undefined ? {} : { method: 'POST', body };
+    const init = { ...sent, ...(method === undefined ? {} : { method }), signal };
     return (await askGateway(address, path, init)).json();
   };
 }
@@ -72,9 +75,32 @@ export async function askGateway(
     });
   }
   if (answer.ok) return answer;
-  const text = (await answer.text()).slice(0, 500);
+  const text = words(await answer.text());
   const hint = answer.status === 401 ? ' (the token is not accepted)' : '';
-  throw new GatewayError(`${url}${path}: HTTP ${answer.status}${hint} ${text}`.trim(), {
+  throw new GatewayError(terminalLine(`${url}${path}: HTTP ${answer.status}${hint} ${text}`.trim()), {
     status: answer.status,
   });
+}
+
+const Refusal = z.looseObject({
+  message: z.string(),
+  hint: z.string().optional(),
+  candidates: z.array(z.string()).optional(),
+});
+
+/** What the gateway says of a failure; of anything else that answers there, its first words. */
+function words(text: string): string {
+  const refusal = Refusal.safeParse(readJson(text));
+  if (!refusal.success) return text.slice(0, 500);
+  const { message, hint, candidates = [] } = refusal.data;
+  const more = candidates.length === 0 ? '' : `: ${candidates.join(', ')}`;
+  return `${message}${hint === undefined ? '' : ` → ${hint}`}${more}`;
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

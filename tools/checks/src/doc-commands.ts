@@ -10,6 +10,7 @@ export type Proof =
   | { readonly by: 'nothing'; readonly reason: string };
 
 const CLI = { by: 'test', file: 'apps/e2e/src/docs/commands.test.ts' } as const;
+const PEOPLE = { by: 'test', file: 'apps/e2e/src/docs/people-commands.test.ts' } as const;
 const TARGET = { by: 'test', file: 'apps/e2e/src/docs/webhook-target.test.ts' } as const;
 const setupTarget = (as: string) =>
   ({ by: 'test', file: 'apps/e2e/src/setup-target/setup-target.test.ts', as }) as const;
@@ -43,6 +44,21 @@ export const DOC_COMMANDS: Readonly<Record<string, Proof>> = {
   'npm run -s pmx -- token list': CLI,
   'npm run -s pmx -- token revoke alice': CLI,
   'npm run -s pmx -- history incidents --token "$TOKEN"': CLI,
+  'npm run -s pmx -- history incidents --why "$INCIDENT_ID" --token "$TOKEN"': PEOPLE,
+  'npm run -s pmx -- routes test --incident "$INCIDENT_ID" --token "$TOKEN"': PEOPLE,
+  'npm run -s pmx -- routes test --incident "$INCIDENT_ID" --at 2026-12-24T03:00:00Z --token "$TOKEN"':
+    PEOPLE,
+  'npm run -s pmx -- notify preview --incident "$INCIDENT_ID" --channel gotify --token "$TOKEN"': PEOPLE,
+  [`npm run -s pmx -- silence preview --match 'condition=backup.*' --token "$TOKEN"`]: PEOPLE,
+  [`npm run -s pmx -- silence add --match node=pve1 --match 'condition=backup.*' --for 2h --reason 'new disks' --token "$OPERATOR_TOKEN"`]:
+    PEOPLE,
+  'npm run -s pmx -- silence list --token "$TOKEN"': PEOPLE,
+  'npm run -s pmx -- silence expire "$SILENCE_ID" --token "$OPERATOR_TOKEN"': PEOPLE,
+  [`npm run -s pmx -- maintenance open --node pve1 --for 2h --reason 'new memory' --token "$OPERATOR_TOKEN"`]:
+    PEOPLE,
+  'npm run -s pmx -- maintenance extend "$WINDOW_ID" --for 4h --token "$OPERATOR_TOKEN"': PEOPLE,
+  'npm run -s pmx -- maintenance close "$WINDOW_ID" --token "$OPERATOR_TOKEN"': PEOPLE,
+  'npm run -s pmx -- maintenance list --token "$TOKEN"': PEOPLE,
   'npm run -s pmx -- history events --since 24h --severity warning --token "$TOKEN"': CLI,
   'npm run -s pmx -- history tasks --limit 20 --token "$TOKEN"': CLI,
   'npm run -s pmx -- history incidents --json --token "$TOKEN"': CLI,

@@ -10,6 +10,8 @@ import {
   jsonAsker,
   type Ask,
 } from '../gateway-client.ts';
+import { incidentLine, IncidentRow } from '../people/incident-lines.ts';
+import { IncidentDocument, whyLines } from '../people/why-lines.ts';
 import { bodyLines, KeptText, RawAnswer, rawLines, time } from '../raw-lines.ts';
 import { terminalLine } from '../terminal-text.ts';
 
@@ -19,6 +21,7 @@ const DEAD_LETTERS = 'dead-letters';
 /** Rows of the three tools differ; a line shows what of these they have. */
 const Row = z.record(z.string(), z.unknown());
 const Answer = z.looseObject({ items: z.array(Row) });
+const Document = z.looseObject({ data: z.unknown() });
 const Letters = z.looseObject({
   items: z.array(
     KeptText.extend({ at: z.string(), service: z.string(), stage: z.string(), reason: z.string() }),
@@ -40,8 +43,8 @@ interface Asked {
 export const history: Command = {
   name: 'history',
   usage: `[events|tasks|incidents|${DEAD_LETTERS}] [--since T] [--until T] [--severity MIN] [--service S] [--reason R] [--limit N] [--json] ${GATEWAY_USAGE}
-       history events --raw … | history --raw ID_OF_EVENT_OR_INPUT`,
-  summary: `shows what happened: events (default), tasks, incidents or ${DEAD_LETTERS}; --raw shows the input behind an event`,
+       history events --raw … | history --raw ID_OF_EVENT_OR_INPUT | history incidents --why ID`,
+  summary: `shows what happened: events (default), tasks, incidents or ${DEAD_LETTERS}; --raw shows the input behind an event, --why what an incident is told by`,
   async run({ args, env, print, signal }) {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -55,6 +58,7 @@ export const history: Command = {
         reason: { type: 'string' },
         limit: { type: 'string', default: '50' },
         raw: { type: 'boolean', default: false },
+        why: { type: 'string' },
         json: { type: 'boolean', default: false },
       },
     });
@@ -71,12 +75,21 @@ export const history: Command = {
       ask: jsonAsker(gatewayAddress(values, readEnvironment(env)), signal),
     };
     const { what = 'events' } = asked;
+    if (values.why !== undefined) return why(asked, values.why);
     if (what in TOOLS) return list(asked, what as keyof typeof TOOLS); // checked in this very line
     if (what === DEAD_LETTERS) return deadLetters(asked);
     if (raw) return input(asked, what);
     throw new UsageError(`unknown: ${what}; there are ${[...Object.keys(TOOLS), DEAD_LETTERS].join(', ')}`);
   },
 };
+
+async function why({ what, json, print, ask }: Asked, id: string): Promise<number> {
+  if (what !== 'incidents') throw new UsageError('--why goes with incidents');
+  const { data } = Document.parse(await ask(`/api/v1/tools/${TOOLS.incidents}`, { id }));
+  if (json) print(JSON.stringify(data, undefined, 2));
+  else for (const line of whyLines(IncidentDocument.parse(data))) print(line);
+  return 0;
+}
 
 async function list(asked: Asked, what: keyof typeof TOOLS): Promise<number> {
   const { limit, json, raw, filters, print, ask } = asked;
@@ -86,7 +99,7 @@ async function list(asked: Asked, what: keyof typeof TOOLS): Promise<number> {
   if (json && !raw) print(JSON.stringify(body, undefined, 2));
   else
     for (const row of Answer.parse(body).items) {
-      if (!json) print(rowLine(row));
+      if (!json) print(what === 'incidents' ? incidentLine(IncidentRow.parse(row)) : rowLine(row));
       if (!raw) continue;
       const found = await rawOf(asked, String(row['id']));
       if (json) print(JSON.stringify({ event: row, input: found }));

@@ -127,7 +127,8 @@ describe('the commands of the pages, beside the running demo', () => {
     async () => {
       const help = await shell.run(HELP);
       expect(help.code).toBe(0);
-      const words = 'up test-connection tail history replay normalize correlate token setup-target stdio';
+      const words =
+        'up test-connection tail history replay normalize correlate token setup-target stdio routes silence maintenance notify';
       for (const word of words.split(' ')) expect(help.stdout).toContain(`\n  ${word} `);
       const syslog = await shell.run(NORMALIZE_SYSLOG);
       expect(JSON.parse(syslog.stdout)).toMatchObject({ events: [{ type: 'cluster.link.down' }] });

@@ -202,6 +202,10 @@ describe('the state service on a bus', () => {
       occurrences: 1,
     });
     expect((await t.bus.request(requests.incidents, { limit: 10 })).items).toHaveLength(1);
+    const ofConditions = async (...conditions: string[]) =>
+      (await t.bus.request(requests.incidents, { limit: 10, conditions })).items.length;
+    expect(await ofConditions('backup.*', '*.offline')).toBe(1);
+    expect(await ofConditions('node.*.line', 'state.offline', 'node_state.*')).toBe(0);
   });
 
   it('keeps a shared storage available while any node reaches it, and shows the node that does not', async () => {

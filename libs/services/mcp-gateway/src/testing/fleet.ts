@@ -214,7 +214,13 @@ export async function answerHistory(bus: Bus): Promise<History> {
   });
   await bus.answer(requests.facts, 'state', (query) => {
     history.asked.facts.push(query);
-    return { items: history.facts.filter((row) => query.upid === undefined || row.upid === query.upid) };
+    return {
+      items: history.facts.filter(
+        (row) =>
+          (query.upid === undefined || row.upid === query.upid) &&
+          (query.id === undefined || row.id === query.id),
+      ),
+    };
   });
   await bus.answer(requests.incidents, 'state', async (query) => {
     history.asked.incidents.push(query);

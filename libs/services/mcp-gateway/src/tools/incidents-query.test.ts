@@ -1,5 +1,5 @@
 import { openToolBench, type ToolBench } from '../testing/tool-bench.ts';
-import { incident } from '../testing/fleet.ts';
+import { fact, incident } from '../testing/fleet.ts';
 import { receipt, seedReceipts } from '../testing/people.ts';
 
 let bench: ToolBench;
@@ -82,6 +82,30 @@ it('answers why: rule, value and threshold, what hushes it, its relatives, and w
   const listed = await other.ask('incidents_query', { status: ['suppressed'] });
   expect(listed).toMatchObject({ items: [{ id: 'inc-3', suppression: { reason: 'parent' } }] });
   expect(JSON.stringify(listed)).not.toMatch(/storage-usage|receipts/);
+});
+
+it('names the events behind one, which show what came in', async () => {
+  await using other = await openToolBench({
+    prepare: async (bus) => {
+      const row = incident('inc-5', { facts: ['fact-1', 'fact-2'] });
+      await (await bus.kv('INCIDENTS')).put('inc-5', JSON.stringify(row));
+    },
+  });
+  other.history.facts.push(
+    fact('UPID:1', { id: 'fact-1', members: ['e1'] }),
+    fact('UPID:2', { id: 'fact-2', members: ['e2', 'e3'] }),
+  );
+  expect(await other.ask('incidents_query', { id: 'inc-5' })).toMatchObject({
+    data: {
+      evidence: [
+        { fact: 'fact-2', type: 'backup.job.failed', events: ['e2', 'e3'] },
+        { fact: 'fact-1', events: ['e1'] },
+      ],
+    },
+  });
+  expect(await other.ask('incidents_query', { id: 'inc-5', include: ['why'] })).not.toHaveProperty(
+    'data.evidence',
+  );
 });
 
 it('says since when one is flapping', async () => {

@@ -9,6 +9,7 @@ import {
 } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
 import { decodeHistoryCursor, encodeHistoryCursor } from '../call/history-cursor.ts';
+import { evidenceOf } from '../fleet/evidence.ts';
 import { findGuest } from '../fleet/guest-address.ts';
 import { incidentRows, LOOKED_UP_PARTS, type LookedUpPart } from '../fleet/incident-rows.ts';
 import { isUnresolved } from '../fleet/overview.ts';
@@ -72,9 +73,15 @@ export const incidentsQueryTool = defineTool({
         mirror.incident(args.id) ??
         (await bus.request(requests.incidents, { id: args.id, limit: 1 })).items[0];
       if (incident === undefined) throw new ToolError('not_found', 'no incident with this id');
+      const parts = args.include ?? LOOKED_UP_PARTS;
+      const [shown] = await show([incident], parts);
+      const { evidence, degraded } = parts.includes('evidence')
+        ? await evidenceOf(bus, incident)
+        : { evidence: [], degraded: [] };
       return {
         summary: `${ownWords(incident.title)}: ${incident.status}.`,
-        data: (await show([incident], args.include ?? LOOKED_UP_PARTS))[0],
+        data: { ...shown, ...(evidence.length === 0 ? {} : { evidence }) },
+        degraded,
       };
     }
     const guest = args.guest === undefined ? undefined : findGuest(mirror, args.guest, args.cluster);
