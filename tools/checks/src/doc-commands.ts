@@ -44,6 +44,8 @@ export const DOC_COMMANDS: Readonly<Record<string, Proof>> = {
   'npm run -s pmx -- token list': CLI,
   'npm run -s pmx -- token revoke alice': CLI,
   'npm run -s pmx -- history incidents --token "$TOKEN"': CLI,
+  [`npm run -s pmx -- history incidents --status stale,flapping --condition 'disk.*' --token "$TOKEN"`]:
+    PEOPLE,
   'npm run -s pmx -- history incidents --why "$INCIDENT_ID" --token "$TOKEN"': PEOPLE,
   'npm run -s pmx -- routes test --incident "$INCIDENT_ID" --token "$TOKEN"': PEOPLE,
   'npm run -s pmx -- routes test --incident "$INCIDENT_ID" --at 2026-12-24T03:00:00Z --token "$TOKEN"':

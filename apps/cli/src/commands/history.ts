@@ -35,6 +35,11 @@ interface Asked {
   readonly json: boolean;
   readonly raw: boolean;
   readonly filters: Readonly<Record<string, string | undefined>>;
+  /** Filters that only incidents have. */
+  readonly ofIncidents: {
+    readonly status: readonly string[] | undefined;
+    readonly condition: string | undefined;
+  };
   readonly ask: Ask;
   readonly print: CommandContext['print'];
 }
@@ -42,7 +47,7 @@ interface Asked {
 /** Past events, tasks, incidents or dead letters, and the input behind an event. */
 export const history: Command = {
   name: 'history',
-  usage: `[events|tasks|incidents|${DEAD_LETTERS}] [--since T] [--until T] [--severity MIN] [--service S] [--reason R] [--limit N] [--json] ${GATEWAY_USAGE}
+  usage: `[events|tasks|incidents|${DEAD_LETTERS}] [--since T] [--until T] [--severity MIN] [--status S,…] [--condition GLOB] [--service S] [--reason R] [--limit N] [--json] ${GATEWAY_USAGE}
        history events --raw … | history --raw ID_OF_EVENT_OR_INPUT | history incidents --why ID`,
   summary: `shows what happened: events (default), tasks, incidents or ${DEAD_LETTERS}; --raw shows the input behind an event, --why what an incident is told by`,
   async run({ args, env, print, signal }) {
@@ -54,6 +59,8 @@ export const history: Command = {
         since: { type: 'string' },
         until: { type: 'string' },
         severity: { type: 'string' },
+        status: { type: 'string' },
+        condition: { type: 'string' },
         service: { type: 'string' },
         reason: { type: 'string' },
         limit: { type: 'string', default: '50' },
@@ -64,13 +71,14 @@ export const history: Command = {
     });
     const limit = Number(values.limit);
     if (!Number.isInteger(limit) || limit < 1 || limit > 500) throw new UsageError('--limit is 1 to 500');
-    const { since, until, severity, service, reason, raw, json } = values;
+    const { since, until, severity, status, condition, service, reason, raw, json } = values;
     const asked: Asked = {
       what: positionals[0],
       limit,
       json,
       raw,
       filters: { since, until, severity, service, reason },
+      ofIncidents: { status: status?.split(','), condition },
       print,
       ask: jsonAsker(gatewayAddress(values, readEnvironment(env)), signal),
     };
@@ -92,10 +100,13 @@ async function why({ what, json, print, ask }: Asked, id: string): Promise<numbe
 }
 
 async function list(asked: Asked, what: keyof typeof TOOLS): Promise<number> {
-  const { limit, json, raw, filters, print, ask } = asked;
+  const { limit, json, raw, filters, ofIncidents, print, ask } = asked;
   if (raw && what !== 'events') throw new UsageError('--raw goes with events, or with an id');
+  if (what !== 'incidents' && Object.values(ofIncidents).some((given) => given !== undefined))
+    throw new UsageError('--status and --condition go with incidents');
   const { since, until, severity } = filters;
-  const body = await ask(`/api/v1/tools/${TOOLS[what]}`, { limit, since, until, severity });
+  const query = { limit, since, until, severity, ...ofIncidents };
+  const body = await ask(`/api/v1/tools/${TOOLS[what]}`, query);
   if (json && !raw) print(JSON.stringify(body, undefined, 2));
   else
     for (const row of Answer.parse(body).items) {

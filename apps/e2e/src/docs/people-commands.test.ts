@@ -16,6 +16,7 @@ import { openShell, type Shell } from './shell.ts';
 // The commands as docs/operations.md writes them; tools/checks compares. Their far ends, the state service and the notifier, are played
 // on a real bus behind a real gateway.
 const INCIDENTS = 'npm run -s pmx -- history incidents --token "$TOKEN"';
+const STALE = `npm run -s pmx -- history incidents --status stale,flapping --condition 'disk.*' --token "$TOKEN"`;
 const WHY = 'npm run -s pmx -- history incidents --why "$INCIDENT_ID" --token "$TOKEN"';
 const ROUTES = 'npm run -s pmx -- routes test --incident "$INCIDENT_ID" --token "$TOKEN"';
 const ROUTES_AT =
@@ -78,7 +79,12 @@ beforeAll(async () => {
             title: 'VM 106 stopped',
             suppression: { reason: 'parent', by: 'inc-1', text: 'follows from the full storage', since: AT },
           }),
-          incident('inc-3', { status: 'stale', staleSince: AT, title: 'Disk is failing' }),
+          incident('inc-3', {
+            condition: 'disk.health.failed',
+            status: 'stale',
+            staleSince: AT,
+            title: 'Disk is failing',
+          }),
           incident('inc-4', {
             status: 'flapping',
             timeline: [{ at: AT, what: 'flapping', text: 'Came and went 6 times' }],
@@ -118,6 +124,7 @@ it(
       '2026-11-20 10:00:00  error  stale  inc-3  Disk is failing  (nothing heard since 2026-11-20 10:00:00)',
       '2026-11-20 10:00:00  error  flapping  inc-4  Backup of VM 105 failed  (since 2026-11-20 10:00:00: Came and went 6 times)',
     ]);
+    expect(await lines(STALE)).toEqual([expect.stringContaining('inc-3')]);
     expect(await lines(WHY)).toEqual([
       '2026-11-20 10:00:00  error  open  inc-1  Backup of VM 105 failed',
       'condition: backup.job.failed',

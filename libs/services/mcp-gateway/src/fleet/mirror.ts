@@ -5,6 +5,7 @@ import {
   GuestState,
   Incident,
   JobState,
+  MaintenanceWindow,
   NodeState,
   SourceState,
   StorageState,
@@ -20,8 +21,9 @@ const SCHEMAS = {
   sources: SourceState,
   channels: ChannelState,
   incidents: Incident,
+  maintenance: MaintenanceWindow,
 } as const;
-/** Tables of the mirror: the first token of a STATE key, and the incidents. */
+/** Tables of the mirror: the first token of a STATE key, the incidents and the maintenance windows. */
 export type Table = keyof typeof SCHEMAS;
 type Row<T extends Table> = z.infer<(typeof SCHEMAS)[T]>;
 
@@ -40,7 +42,7 @@ export type MirrorListener = (change: MirrorChange) => void;
 const MAX_ROWS = 200_000;
 
 /**
- * The live picture in memory: follows the STATE and INCIDENTS key-values, so that a read tool asks nobody. Unreadable
+ * The live picture in memory: follows the STATE, INCIDENTS and MAINTENANCE key-values, so that a read tool asks nobody. Unreadable
  * rows are left out and reported through `onDropped`.
  */
 export class Mirror {
@@ -53,6 +55,7 @@ export class Mirror {
     sources: new Map(),
     channels: new Map(),
     incidents: new Map(),
+    maintenance: new Map(),
   };
   readonly #listeners = new Set<MirrorListener>();
   readonly #onDropped: (reason: 'invalid' | 'full') => void;
@@ -66,9 +69,11 @@ export class Mirror {
   async start(bus: Bus): Promise<void> {
     const state = await bus.kv('STATE');
     const incidents = await bus.kv('INCIDENTS');
+    const maintenance = await bus.kv('MAINTENANCE');
     this.#watchers = await Promise.all([
       state.watch(undefined, (change) => this.#onState(change)),
       incidents.watch(undefined, (change) => this.#apply('incidents', change)),
+      maintenance.watch(undefined, (change) => this.#apply('maintenance', change)),
     ]);
   }
 
@@ -123,6 +128,9 @@ export class Mirror {
   }
 }
 
-function isStateTable(table: string): table is Exclude<Table, 'incidents'> {
-  return table in SCHEMAS && table !== 'incidents';
+/** Tables with a bucket of their own. */
+type OwnBucket = 'incidents' | 'maintenance';
+
+function isStateTable(table: string): table is Exclude<Table, OwnBucket> {
+  return table in SCHEMAS && table !== 'incidents' && table !== 'maintenance';
 }

@@ -1,4 +1,5 @@
 import { compareSeverity, type ChannelState, type Incident, type Severity } from '@proxmox-mcp/schemas';
+import { activeWindows } from './active-windows.ts';
 import { degradedChannels, degradedSources, type Degraded } from './degraded.ts';
 import type { Mirror } from './mirror.ts';
 
@@ -41,6 +42,8 @@ export interface FleetOverview {
     readonly reason?: string;
     readonly last_ok?: string;
   }[];
+  /** Maintenance windows that are open now; absent when none is. */
+  readonly maintenance?: readonly unknown[];
 }
 
 /** Parts of the overview a caller may ask for. */
@@ -60,11 +63,19 @@ export function enabledChannels(mirror: Mirror): ChannelState[] {
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** Sums up the live picture. @param cluster only this one, where given. */
+/** What of the fleet is summed up. */
+export interface OverviewOptions {
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly parts?: ReadonlySet<OverviewPart>;
+  /** Only this one. */
+  readonly cluster?: string | undefined;
+}
+
+/** Sums up the live picture. */
 export function fleetOverview(
   mirror: Mirror,
-  parts: ReadonlySet<OverviewPart> = new Set(OVERVIEW_PARTS),
-  cluster?: string,
+  { now, parts = new Set(OVERVIEW_PARTS), cluster }: OverviewOptions,
 ): { data: FleetOverview; degraded: Degraded[] } {
   const inScope = (row: { cluster: string }) => cluster === undefined || row.cluster === cluster;
   const names = new Map<string, 'pve' | 'pbs'>();
@@ -80,6 +91,7 @@ export function fleetOverview(
     .rows('sources')
     .filter((source) => cluster === undefined || source.cluster === cluster);
   const channels = enabledChannels(mirror);
+  const maintenance = activeWindows(mirror, now, cluster);
   const count = (status: string) => sources.filter((source) => source.status === status).length;
   return {
     data: {
@@ -94,6 +106,7 @@ export function fleetOverview(
         ...(state === 'ok' || lastFailureReason === undefined ? {} : { reason: lastFailureReason }),
         ...(lastOkAt === undefined ? {} : { last_ok: lastOkAt }),
       })),
+      ...(maintenance.length === 0 ? {} : { maintenance }),
     },
     degraded: [...degradedSources(sources), ...degradedChannels(channels)],
   };

@@ -43,7 +43,7 @@ function registerFleet(server: McpServer, { mirror, now }: ResourceSources): voi
     'fleet',
     RESOURCE_URIS.fleet,
     { title: 'Fleet', description: 'Health of everything, as fleet_overview answers it', mimeType: MIME },
-    ({ href }) => contents(href, now(), { ...fleetOverview(mirror) }),
+    ({ href }) => contents(href, now(), { ...fleetOverview(mirror, { now: now() }) }),
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Bus } from '@proxmox-mcp/bus';
 import {
+  globFits,
   type ChannelState,
   requests,
   stateKeys,
@@ -230,7 +231,9 @@ export async function answerHistory(bus: Bus): Promise<History> {
     return {
       items: rows.filter(
         (row) =>
-          (query.statuses?.includes(row.status) ?? true) && (query.id === undefined || row.id === query.id),
+          (query.statuses?.includes(row.status) ?? true) &&
+          (query.conditions?.some((glob) => globFits(glob, row.condition)) ?? true) &&
+          (query.id === undefined || row.id === query.id),
       ),
     };
   });

@@ -85,3 +85,47 @@ it('shows where notifications go, and what does not take them', async () => {
     degraded: [{ where: 'lab' }, { where: 'channel discord', reason: 'failing', detail: 'http-500' }],
   });
 });
+
+it('shows the maintenance windows that are open now', async () => {
+  const windowOf = (id: string, more: object = {}) => ({
+    id,
+    match: { cluster: 'prod', node: 'pve1' },
+    from: '2026-11-20T10:00:00.000Z',
+    until: '2026-11-20T14:00:00.000Z',
+    reason: 'new memory',
+    by: 'alice',
+    effect: 'mute',
+    ...more,
+  });
+  await using own = await openToolBench({
+    now: () => Date.parse('2026-11-20T12:00:00Z'),
+    prepare: async (bus) => {
+      const maintenance = await bus.kv('MAINTENANCE');
+      for (const row of [
+        windowOf('open'),
+        windowOf('everywhere', { match: {}, until: '2026-11-20T13:00:00.000Z' }),
+        windowOf('closed', { closedAt: '2026-11-20T11:00:00.000Z' }),
+        windowOf('over', { until: '2026-11-20T11:00:00.000Z' }),
+        windowOf('planned', { from: '2026-11-20T13:00:00.000Z' }),
+      ]) {
+        await maintenance.put(row.id, JSON.stringify(row));
+      }
+    },
+  });
+  expect(await own.ask('fleet_overview')).toMatchObject({
+    data: {
+      maintenance: [
+        { id: 'everywhere', match: {} },
+        {
+          id: 'open',
+          match: { node: 'pve1' },
+          until: '2026-11-20T14:00:00.000Z',
+          reason: { untrusted: true },
+        },
+      ],
+    },
+  });
+  expect(await own.ask('fleet_overview', { cluster: 'edge' })).toMatchObject({
+    data: { maintenance: [{ id: 'everywhere' }] },
+  });
+});

@@ -8,7 +8,7 @@ export const fleetOverviewTool = defineTool({
   name: 'fleet_overview',
   title: 'Fleet overview',
   description:
-    'Health of every cluster, standalone node and backup server: nodes up and down, guests running and stopped, capacity, backup stores, unresolved incidents by severity, sources that are stale, notification channels. Start here.',
+    'Health of every cluster, standalone node and backup server: nodes up and down, guests running and stopped, capacity, backup stores, unresolved incidents by severity, sources that are stale, notification channels, open maintenance windows. Start here.',
   toolset: 'core',
   tier: 'read',
   annotations: readOnly,
@@ -26,9 +26,13 @@ export const fleetOverviewTool = defineTool({
         .describe('Where notifications go'),
     }),
   ),
-  run({ cluster, include }, { mirror }) {
+  run({ cluster, include }, { mirror, now }) {
     const parts = new Set(include ?? OVERVIEW_PARTS);
-    const { data, degraded } = fleetOverview(mirror, parts, cluster === '*' ? undefined : cluster);
+    const { data, degraded } = fleetOverview(mirror, {
+      now: now(),
+      parts,
+      cluster: cluster === '*' ? undefined : cluster,
+    });
     const ill = data.clusters
       .filter((row) => row.health !== 'ok')
       .map((row) => `${row.cluster} is ${row.health}`);
@@ -37,6 +41,7 @@ export const fleetOverviewTool = defineTool({
         ? 'Nothing has been observed yet.'
         : `${data.clusters.length} clusters and hosts: ${ill.length === 0 ? 'all well' : ill.join(', ')}.`,
       `${data.incidents.unresolved} unresolved incidents.`,
+      ...(data.maintenance === undefined ? [] : [`${data.maintenance.length} maintenance windows are open.`]),
       ...(degraded.length > 0 ? [`${degraded.length} things are not whole: see degraded.`] : []),
     ].join(' ');
     return Promise.resolve({ summary, data, degraded });

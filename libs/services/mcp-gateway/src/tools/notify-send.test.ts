@@ -111,6 +111,24 @@ it('sends the same dedup_key only once', async () => {
   expect(sent).toHaveLength(1);
 });
 
+it('hands on link and thread, and marks a test as one', async () => {
+  await runNotifier({ gotify: { status: 'suppressed', reason: 'duplicate', attempts: 0 } });
+  const args = {
+    channels: ['gotify'],
+    title: 'Hello',
+    link: 'https://pve.example/x',
+    test: true,
+    dedup_key: 'k',
+  };
+  expect(await bench.ask('notify_send', { ...args, wait_s: 5 })).toMatchObject({
+    items: [{ channel: 'gotify', status: 'suppressed', reason: 'duplicate' }],
+  });
+  expect(sent).toMatchObject([{ kind: 'test', link: 'https://pve.example/x', thread: 'message/k' }]);
+  expect(await bench.call('notify_send', { ...args, link: 'file:///etc/passwd' })).toMatchObject({
+    structured: { code: 'invalid' },
+  });
+});
+
 it('says queued when nobody delivers', async () => {
   expect(await bench.ask('notify_send', { channels: ['gotify'], title: 'Hello', wait_s: 0 })).toMatchObject({
     items: [{ channel: 'gotify', status: 'queued' }],
