@@ -10,6 +10,10 @@ export const Receipt = z.looseObject({
   at: z.string(),
   attempts: z.number(),
   reason: Words.optional(),
+  /** Waits until then. */
+  heldUntil: z.string().optional(),
+  /** The message that told it instead: a digest, or that of another channel. */
+  via: z.string().optional(),
 });
 
 export const Explanation = z.looseObject({
@@ -39,13 +43,23 @@ export function explanationLines({ steps, deliveries, receipts }: z.infer<typeof
 /** Who was told, a line each. */
 export function receiptLines(receipts: readonly z.infer<typeof Receipt>[]): string[] {
   if (receipts.length === 0) return ['told: nobody'];
-  return [
-    'told:',
-    ...receipts.map(({ channel, status, at, attempts, reason }) => {
-      const why = reason === undefined ? status : `${status}: ${reason}`;
-      return terminalLine(
-        `  ${time(at)}  ${channel}  ${why}${attempts > 1 ? `  (${attempts} attempts)` : ''}`,
-      );
-    }),
+  return ['told:', ...receipts.map((receipt) => terminalLine(`  ${receiptWords(receipt)}`))];
+}
+
+function receiptWords({
+  channel,
+  status,
+  at,
+  attempts,
+  reason,
+  heldUntil,
+  via,
+}: z.infer<typeof Receipt>): string {
+  const notes = [
+    ...(attempts > 1 ? [`${attempts} attempts`] : []),
+    ...(heldUntil === undefined ? [] : [`held until ${time(heldUntil)}`]),
+    ...(via === undefined ? [] : [`told by ${via}`]),
   ];
+  const words = [time(at), channel, reason === undefined ? status : `${status}: ${reason}`];
+  return `${words.join('  ')}${notes.length === 0 ? '' : `  (${notes.join(', ')})`}`;
 }

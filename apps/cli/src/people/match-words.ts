@@ -27,7 +27,7 @@ export function readMatch(pairs: readonly string[]): Match {
     values.set(key, [...(values.get(key) ?? []), ...words]);
   }
   if (values.size === 0)
-    throw new UsageError('--match is missing: node=pve1, condition=backup.*, cluster=* for everything');
+    throw new UsageError('--match is missing: node=pve1, condition=backup.*, cluster=* for every host');
   const unknown = [...values.keys()].find((key) => !Object.hasOwn(Match.shape, key));
   if (unknown !== undefined)
     throw new UsageError(

@@ -17,11 +17,8 @@ export interface NotificationRouteOptions {
 }
 
 const time = z.string().max(40).optional();
-/** `cluster: "*"` is everything, what has no cluster too; saying nothing is no way to say it. */
 const SomeMatch = Match.refine((match) => Object.keys(match).length > 0, {
-  message: 'says nothing; {"cluster": "*"} is everything',
-}).transform(({ cluster, ...rest }): Match => {
-  return cluster === undefined || cluster === '*' ? rest : { ...rest, cluster };
+  message: 'says nothing; {"cluster": "*"} is every host',
 });
 const NewSilence = z.strictObject({
   match: SomeMatch,
