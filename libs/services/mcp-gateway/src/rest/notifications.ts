@@ -20,14 +20,14 @@ const time = z.string().max(40).optional();
 const SomeMatch = Match.refine((match) => Object.keys(match).length > 0, {
   message: 'says nothing; {"cluster": "*"} is every host',
 });
-const NewSilence = z.strictObject({
+const NewSilence = z.object({
   match: SomeMatch,
   from: time,
   until: time,
   duration: time,
   reason: z.string().min(1).max(500),
 });
-const ToPreview = z.strictObject({ match: SomeMatch });
+const ToPreview = z.object({ match: SomeMatch });
 const ExplainParameters = z.object({ at: time });
 const PreviewParameters = z.object({
   incident: z.string().min(1).max(80),
@@ -79,7 +79,7 @@ function mountSilences(app: FastifyInstance, { bus, now }: NotificationRouteOpti
     const { name: by } = granted(request, 'notify', 'operate');
     const { match, reason, ...times } = readInput(NewSilence, request.body);
     const from = parseAhead('from', times.from, now());
-    const until = parseEnd(times, from === undefined ? now() : Date.parse(from));
+    const until = parseEnd(times, now(), from === undefined ? undefined : Date.parse(from));
     if (until === undefined) throw new ToolError('invalid', 'a silence needs until or duration');
     if (Date.parse(until) <= now()) throw new ToolError('invalid', 'the silence would be over already');
     const question = { op: 'add', by, match, until, reason, ...defined({ from }) } as const;

@@ -56,19 +56,21 @@ export function parseAhead(name: string, value: string | undefined, now: number)
 }
 
 /**
- * The end of a span that begins at `from` (epoch milliseconds), by its time or its length.
+ * The end of a span, by its time or by its length: `duration` counts from the beginning, `until` from now on.
  *
+ * @param from when the span begins; now by default. All in epoch milliseconds.
  * @returns ISO 8601 in UTC; `undefined` when neither is given. @throws {ToolError} `invalid`: both, no length, or no time.
  */
 export function parseEnd(
   { until, duration }: { readonly until?: string | undefined; readonly duration?: string | undefined },
-  from: number,
+  now: number,
+  from = now,
 ): string | undefined {
   if (until !== undefined && duration !== undefined)
     throw new ToolError('invalid', 'give until or duration, not both');
   if (duration !== undefined && !DURATION.test(duration.trim()))
     throw new ToolError('invalid', 'duration is not a length of time', { hint: 'use "90m", "2h", "3d"' });
-  return parseAhead('until', duration ?? until, from);
+  return duration === undefined ? parseAhead('until', until, now) : parseAhead('duration', duration, from);
 }
 
 /** Copies an object without its undefined values, for types with exact optional keys. */

@@ -54,6 +54,11 @@ it('counts a duration from the beginning, where that is later', async () => {
   ]);
 });
 
+it('counts until from now on, whenever the window begins', async () => {
+  await bench.ask('maintenance_set', { op: 'open', tag: 'critical', from: '1h', until: '3h', reason: 'x' });
+  expect(asked).toMatchObject([{ from: '2026-11-20T13:00:00.000Z', until: '2026-11-20T15:00:00.000Z' }]);
+});
+
 it('finds the guest, and says when two answer to the name', async () => {
   const args = { op: 'open', duration: '1h', reason: 'x' };
   await bench.ask('maintenance_set', { ...args, guest: 'web' });

@@ -78,13 +78,13 @@ function parametersOf(args: Input, mirror: Mirror, now: number): Partial<Mainten
   }
   if (reason === undefined) throw new ToolError('invalid', 'open needs reason: why nobody should be told');
   const from = parseAhead('from', args.from, now);
-  const until = neededEnd(args, from === undefined ? now : Date.parse(from));
+  const until = neededEnd(args, now, from === undefined ? now : Date.parse(from));
   if (Date.parse(until) <= now) throw new ToolError('invalid', 'the window would be over already');
   return { match: matchOf(args, mirror), until, reason, ...defined({ from, effect }) };
 }
 
-function neededEnd(args: Input, from: number): string {
-  const end = parseEnd(args, from);
+function neededEnd(args: Input, now: number, from = now): string {
+  const end = parseEnd(args, now, from);
   if (end === undefined) throw new ToolError('invalid', `${args.op} needs until or duration`);
   return end;
 }
