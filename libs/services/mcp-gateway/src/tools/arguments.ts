@@ -22,6 +22,7 @@ export const timeArgument = z
   .optional()
   .describe('ISO 8601 ("2026-01-31T02:00:00Z") or ago ("90m", "24h", "7d")');
 
+const MINUTE_MS = 60_000;
 const UNIT_MS: Readonly<Record<string, number>> = {
   s: 1_000,
   m: 60_000,
@@ -56,7 +57,8 @@ export function parseAhead(name: string, value: string | undefined, now: number)
 }
 
 /**
- * The end of a span, by its time or by its length: `duration` counts from the beginning, `until` from now on.
+ * The end of a span, by its time or by its length: `duration` counts from the beginning, `until` from now on. A length ends with the
+ * minute, so that a call that is tried again means the same end.
  *
  * @param from when the span begins; now by default. All in epoch milliseconds.
  * @returns ISO 8601 in UTC; `undefined` when neither is given. @throws {ToolError} `invalid`: both, no length, or no time.
@@ -70,7 +72,12 @@ export function parseEnd(
     throw new ToolError('invalid', 'give until or duration, not both');
   if (duration !== undefined && !DURATION.test(duration.trim()))
     throw new ToolError('invalid', 'duration is not a length of time', { hint: 'use "90m", "2h", "3d"' });
-  return duration === undefined ? parseAhead('until', until, now) : parseAhead('duration', duration, from);
+  const end =
+    duration === undefined ? parseAhead('until', until, now) : parseAhead('duration', duration, from);
+  const isLength = duration !== undefined || (until !== undefined && DURATION.test(until.trim()));
+  return end === undefined || !isLength
+    ? end
+    : new Date(Math.ceil(Date.parse(end) / MINUTE_MS) * MINUTE_MS).toISOString();
 }
 
 /** Copies an object without its undefined values, for types with exact optional keys. */

@@ -54,6 +54,23 @@ it('counts a duration from the beginning, where that is later', async () => {
   ]);
 });
 
+it('means the same end when it is tried again a moment later', async () => {
+  let now = Date.parse('2026-11-20T12:00:10Z');
+  await using own = await openToolBench({
+    now: () => now,
+    prepare: async (bus) => {
+      asked = (await answerPeople(bus)).maintenance;
+    },
+  });
+  const args = { op: 'open', node: 'pve1', duration: '2h', reason: 'x' };
+  await own.ask('maintenance_set', args);
+  now += 5_000;
+  await own.ask('maintenance_set', args);
+  expect(asked.map(({ until }) => until)).toEqual(['2026-11-20T14:01:00.000Z', '2026-11-20T14:01:00.000Z']);
+  await own.ask('maintenance_set', { ...args, duration: undefined, until: '2026-11-20T14:00:30Z' });
+  expect(asked.at(-1)?.until).toBe('2026-11-20T14:00:30.000Z');
+});
+
 it('counts until from now on, whenever the window begins', async () => {
   await bench.ask('maintenance_set', { op: 'open', tag: 'critical', from: '1h', until: '3h', reason: 'x' });
   expect(asked).toMatchObject([{ from: '2026-11-20T13:00:00.000Z', until: '2026-11-20T15:00:00.000Z' }]);
