@@ -1,4 +1,4 @@
-import { openWeek, type Week } from '../week/open-week.ts';
+import { openWeek, type Week } from '../testing/open-week.ts';
 
 const NODES = ['pve1', 'pve2', 'pve3'];
 const GUESTS = 200;

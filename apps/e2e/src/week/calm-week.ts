@@ -1,5 +1,5 @@
 import type { LabLife } from './lab-life.ts';
-import type { Week } from './open-week.ts';
+import type { Week } from '../testing/open-week.ts';
 
 /** One day's part of the week, added to what happens anyway. */
 export type Extra = (day: number) => Promise<void>;

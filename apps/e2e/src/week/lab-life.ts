@@ -1,4 +1,4 @@
-import type { Week } from './open-week.ts';
+import type { Week } from '../testing/open-week.ts';
 
 /** What goes on in a lab where nothing is wrong: every part of it has woken somebody up somewhere. */
 export interface LabLife {

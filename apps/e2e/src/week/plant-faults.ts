@@ -1,5 +1,5 @@
 import type { LabLife } from './lab-life.ts';
-import type { Week } from './open-week.ts';
+import type { Week } from '../testing/open-week.ts';
 
 const DISK = { devpath: '/dev/sda', model: 'DISK 1', serial: 'S1', type: 'ssd', wearLeft: 90 };
 const MINUTE = 60;

@@ -1,6 +1,6 @@
 import { liveThroughWeek } from './calm-week.ts';
 import { startLabLife } from './lab-life.ts';
-import { openWeek, type Week } from './open-week.ts';
+import { openWeek, type Week } from '../testing/open-week.ts';
 import { failingNight, PLANTED, plantFaults } from './plant-faults.ts';
 
 const NODES = ['pve1', 'pve2', 'pve3'];
