@@ -4,15 +4,6 @@
  */
 export const PENDING_KEYS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
-    'the e-mail channel': [
-      'NOTIFY_EMAIL_ENABLED',
-      'NOTIFY_EMAIL_SERVER',
-      'NOTIFY_EMAIL_PORT',
-      'NOTIFY_EMAIL_FROM',
-      'NOTIFY_EMAIL_TO',
-      'NOTIFY_EMAIL_USERNAME',
-      'NOTIFY_EMAIL_PASSWORD',
-    ],
     'the Home Assistant channel': ['HOMEASSISTANT_ENABLED', 'HOMEASSISTANT_URL', 'HOMEASSISTANT_TOKEN'],
     'the Apprise channel': ['NOTIFY_APPRISE_URL'],
     'the n8n channel': ['N8N_WEBHOOK_URL', 'N8N_WEBHOOK_SECRET'],

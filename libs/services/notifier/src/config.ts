@@ -13,7 +13,7 @@ const channelShape = Object.assign(
 ) as Intersection<ChannelShape>;
 
 /** Channels of the contract that have no folder yet: accepted in the list, told at start. */
-const PLANNED = ['EMAIL', 'HOMEASSISTANT', 'TELEGRAM', 'SLACK', 'MATRIX', 'N8N', 'APPRISE'];
+const PLANNED = ['HOMEASSISTANT', 'TELEGRAM', 'SLACK', 'MATRIX', 'N8N', 'APPRISE'];
 const WORDS: readonly string[] = [...CHANNELS.flatMap((channel) => channel.words), ...PLANNED];
 
 const notifiers = list().transform((words, ctx) => {
