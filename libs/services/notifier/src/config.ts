@@ -12,9 +12,9 @@ const channelShape = Object.assign(
   ...CHANNELS.map((channel) => channel.config),
 ) as Intersection<ChannelShape>;
 
-/** Channels of the contract that have no folder yet: accepted in the list, told at start. */
-const PLANNED = ['HOMEASSISTANT', 'TELEGRAM', 'SLACK', 'MATRIX', 'N8N', 'APPRISE'];
-const WORDS: readonly string[] = [...CHANNELS.flatMap((channel) => channel.words), ...PLANNED];
+const WORDS: readonly string[] = CHANNELS.flatMap((channel) => channel.words);
+/** The first word of each, as the contract writes them. */
+const NAMES = CHANNELS.map(({ words }) => words[0]);
 
 const notifiers = list().transform((words, ctx) => {
   for (const [index, word] of words.entries()) {
@@ -22,7 +22,7 @@ const notifiers = list().transform((words, ctx) => {
     // By its place: a fault never repeats what was written.
     ctx.addIssue({
       code: 'custom',
-      message: `item ${index + 1} is no notifier; there are ${WORDS.join(', ')}`,
+      message: `item ${index + 1} is no notifier; there are ${NAMES.join(', ')}`,
     });
   }
   return words.map((word) => word.toUpperCase());
@@ -33,9 +33,7 @@ export const NotifierConfig = z
   .object({
     ENABLED_NOTIFIERS: notifiers
       .optional()
-      .describe(
-        'Channels to notify: DISCORD_OUT, GOTIFY_OUT, NTFY, WEBHOOK. The switch of a channel wins over the list.',
-      ),
+      .describe(`Channels to notify: ${NAMES.join(', ')}. The switch of a channel wins over the list.`),
     NOTIFY_MIN_SEVERITY: oneOf(['info', 'notice', 'warning', 'error', 'critical'])
       .default('warning')
       .describe('Mildest incident that is told: info, notice, warning, error, critical.'),
@@ -111,10 +109,6 @@ export function configNotices(config: NotifierConfig): string[] {
     if (off && channel.faults(config).length === 0) {
       notices.push(`${channel.name} has settings and is off: set ${channel.switchKey}=true to use it`);
     }
-  }
-  for (const word of config.ENABLED_NOTIFIERS ?? []) {
-    if (PLANNED.includes(word))
-      notices.push(`ENABLED_NOTIFIERS names ${word}, which this version cannot notify yet`);
   }
   return notices;
 }

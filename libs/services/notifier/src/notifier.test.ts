@@ -77,6 +77,29 @@ describe('an incident', () => {
     );
   });
 
+  it('is told its end in the place of its opening where the channel can', async () => {
+    rings.answer({ status: 200, body: '{"id":"77"}' });
+    service = await runNotifier(t.bus, {
+      ENABLED_NOTIFIERS: 'discord',
+      DISCORD_OUT_WEBHOOK_URL: `${rings.url}/hook`,
+    });
+    await tell(t.bus, sampleIncident(), 'opened');
+    expect(await settled('inc-1-opened-discord')).toMatchObject({ status: 'sent', remoteId: '77' });
+    await tell(t.bus, sampleResolved(), 'resolved');
+    await settled('inc-1-resolved-discord');
+    expect(rings.requests.map(({ method, path }) => `${method} ${path.split('?')[0] ?? ''}`)).toEqual([
+      'POST /hook',
+      'PATCH /hook/messages/77',
+    ]);
+  });
+
+  it('hands the whole incident to channels whose readers are programs', async () => {
+    service = await runNotifier(t.bus, { ENABLED_NOTIFIERS: 'n8n', N8N_WEBHOOK_URL: hook.url });
+    await tell(t.bus, sampleIncident(), 'opened');
+    await settled('inc-1-opened-n8n');
+    expect(JSON.parse(hook.requests[0]?.body ?? '').incident).toEqual(sampleIncident());
+  });
+
   it('is told with the cause that arrived while it settled', async () => {
     service = await runNotifier(t.bus, { ...one(), NOTIFY_GROUP_WAIT: '1' });
     const { cause: _, ...bare } = sampleIncident();

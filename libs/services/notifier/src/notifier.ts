@@ -9,6 +9,7 @@ import { CHANNELS } from './channels/index.ts';
 import { configNotices, enabledChannels, NotifierConfig } from './config.ts';
 import { createHealth, type ChannelHealth } from './health.ts';
 import { createLimiter } from './limiter.ts';
+import { incidentReader } from './incident-reader.ts';
 import { createRouteLine } from './lines/route-line.ts';
 import { createSendLine } from './lines/send-line.ts';
 import { createUnroutedLine } from './lines/unrouted-line.ts';
@@ -75,7 +76,7 @@ export function createNotifier(
     report = createChannelReport({ state: await context.bus.kv('STATE'), log, now });
     const enabled = new Set<string>(definitions.map((definition) => definition.name));
     await report.begin(CHANNELS.map(({ name }) => ({ name, enabled: enabled.has(name) })));
-    await consumeNotifications(agent, { receipts, report });
+    await consumeNotifications(agent, { receipts, report, incidents });
     await consumeIncidents(receipts, incidents);
     pruning = setInterval(() => void prune(receipts, incidents), PRUNE_EVERY_MS).unref();
     ready = true;
@@ -118,7 +119,11 @@ export function createNotifier(
 
   async function consumeNotifications(
     dispatcher: Agent,
-    { receipts, report: told }: { readonly receipts: Receipts; readonly report: ChannelReport },
+    {
+      receipts,
+      report: told,
+      incidents,
+    }: { readonly receipts: Receipts; readonly report: ChannelReport; readonly incidents: KeyValue },
   ): Promise<void> {
     const { metrics } = context;
     const outcomes = metrics.counter(
@@ -142,7 +147,7 @@ export function createNotifier(
       health.set(name, channelHealth);
       const handler = createSendLine({
         name,
-        channel: definition.create(config, { dispatcher, now }),
+        channel: definition.create(config, { dispatcher, now, incident: incidentReader(incidents) }),
         receipts,
         breaker: createBreaker(now, options.breaker),
         limiter: createLimiter(MAX_SENDING, MAX_NEXT),

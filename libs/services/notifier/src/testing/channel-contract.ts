@@ -14,7 +14,7 @@ export interface ChannelCase<S extends z.ZodRawShape> {
   /** A success as the real service answers it, and the id of the message in it. */
   readonly accepted: FarAnswer;
   readonly remoteId: string | undefined;
-  /** Requests that one notification takes; default 1. The first one carries the message. */
+  /** Requests that one notification takes; default 1. */
   readonly requestsPerSend?: number;
   /** Start of the `content-type`; default `application/json`. */
   readonly contentType?: string;

@@ -42,7 +42,47 @@ describe('discord', () => {
           url: 'https://mcp.example.net/incidents/inc-1',
         },
       ],
+      components: [],
     });
+  });
+
+  it('shows what can be done as buttons that open a page', () => {
+    const { components } = renderDiscord(sampleNotification(), [
+      { label: 'Acknowledge', url: 'https://m/act/t' },
+    ]);
+    expect(components).toEqual([
+      { type: 1, components: [{ type: 2, style: 5, label: 'Acknowledge', url: 'https://m/act/t' }] },
+    ]);
+  });
+
+  it('edits the opening into its end, and sends it anew where that was deleted', async () => {
+    const far = await openFarEnd();
+    const agent = new Agent();
+    try {
+      const channel = discord.create(
+        { DISCORD_OUT_WEBHOOK_URL: `${far.url}${PATH}?thread_id=9` },
+        { dispatcher: agent, now: Date.now },
+      );
+      const end = sampleNotification({ kind: 'resolved' });
+      far.answer({ status: 200, body: '{"id":"77"}' });
+      expect(await channel.send(end, AbortSignal.timeout(5_000), { remoteId: '77' })).toEqual({
+        remoteId: '77',
+      });
+      expect(far.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+        `PATCH ${PATH}/messages/77?thread_id=9&with_components=true`,
+      ]);
+      far.answer(({ method }) =>
+        method === 'PATCH'
+          ? { status: 404, body: '{"message":"Unknown Message","code":10008}' }
+          : { status: 200, body: '{"id":"78"}' },
+      );
+      expect(await channel.send(end, AbortSignal.timeout(5_000), { remoteId: '77' })).toEqual({
+        remoteId: '78',
+      });
+    } finally {
+      await agent.destroy();
+      await far.close();
+    }
   });
 
   it('shows a hostile name as typed: no link, no mention, no formatting', () => {
@@ -70,7 +110,7 @@ describe('discord', () => {
         .catch((e: unknown) => e);
       expect(error).toBeInstanceOf(ChannelError);
       expect(error).toMatchObject({ retryable: true, retryAfterMs: 743 });
-      expect(far.requests[0]?.path).toBe(`${PATH}?wait=true`);
+      expect(far.requests[0]?.path).toBe(`${PATH}?wait=true&with_components=true`);
     } finally {
       await agent.destroy();
       await far.close();

@@ -3,12 +3,13 @@ import * as z from 'zod';
 import { defineChannel } from '../channel.ts';
 import type { Answer } from '../post.ts';
 import { post } from '../post.ts';
+import { replaceOrSend } from '../replace.ts';
 import { renderDiscord } from './render.ts';
 
 const Message = z.object({ id: z.string() });
 const RateLimited = z.object({ retry_after: z.number().nonnegative() });
 
-/** Discord webhook: POST <url>?wait=true (Discord docs, Execute Webhook). Its URL is its secret. */
+/** Discord webhook: POST <url>?wait=true, PATCH <url>/messages/<id> (Discord docs, Webhook). Its URL is its secret. */
 export const discord = defineChannel({
   name: 'discord',
   words: ['DISCORD_OUT', 'DISCORD'],
@@ -24,22 +25,36 @@ export const discord = defineChannel({
     config.DISCORD_OUT_WEBHOOK_URL === undefined
       ? [{ key: 'DISCORD_OUT_WEBHOOK_URL', message: 'URL of the Discord webhook' }]
       : [],
-  create: (config, { dispatcher, now }) => ({
-    async send(notification, signal) {
-      const url = new URL(config.DISCORD_OUT_WEBHOOK_URL ?? '');
-      // Without it Discord answers 204 before the message is saved, and says nothing when it is not.
-      url.searchParams.set('wait', 'true');
-      const { json } = await post({
-        url: url.href,
-        headers: {},
-        body: JSON.stringify(renderDiscord(notification)),
-        dispatcher,
-        signal,
-        now,
-        fault,
+  create: (config, { dispatcher, now, actLinks }) => ({
+    send(notification, signal, earlier) {
+      const body = JSON.stringify(renderDiscord(notification, actLinks?.(notification)));
+      return replaceOrSend(earlier, {
+        send: () => call('POST', '', { wait: 'true' }),
+        edit: (remoteId) => call('PATCH', `/messages/${encodeURIComponent(remoteId)}`, {}),
+        // Deleted by hand. A webhook that is gone answers so too, and again to the message.
+        gone: ['http-404'],
       });
-      const message = Message.safeParse(json);
-      return message.success ? { remoteId: message.data.id } : {};
+
+      async function call(method: 'POST' | 'PATCH', path: string, query: Record<string, string>) {
+        const url = new URL(config.DISCORD_OUT_WEBHOOK_URL ?? '');
+        url.pathname += path;
+        // `wait`: without it Discord answers 204 before the message is saved, and says nothing when it is not.
+        // `with_components`: a webhook of no application may have link buttons, but has to say so.
+        for (const [key, value] of Object.entries({ ...query, with_components: 'true' }))
+          url.searchParams.set(key, value);
+        const { json } = await post({
+          method,
+          url: url.href,
+          headers: {},
+          body,
+          dispatcher,
+          signal,
+          now,
+          fault,
+        });
+        const message = Message.safeParse(json);
+        return message.success ? { remoteId: message.data.id } : {};
+      }
     },
   }),
 });
