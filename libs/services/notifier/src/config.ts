@@ -1,6 +1,10 @@
 import { httpUrl, int, list, oneOf } from '@proxmox-mcp/config';
 import * as z from 'zod';
 import { CHANNELS } from './channels/index.ts';
+import { FIELDS } from './render/fields.ts';
+import { compilePreset, PRESET_NAMES } from './render/presets.ts';
+import { compileTemplate, TemplateError } from './render/template.ts';
+import { createRender, type Render } from './stages/render.ts';
 
 type ChannelShape = (typeof CHANNELS)[number]['config'];
 type Intersection<U> = (U extends unknown ? (shape: U) => void : never) extends (shape: infer I) => void
@@ -28,6 +32,24 @@ const notifiers = list().transform((words, ctx) => {
   return words.map((word) => word.toUpperCase());
 });
 
+/** A text with fields; a field that does not exist is a fault at start. */
+function template() {
+  return z
+    .string()
+    .max(4_000)
+    .transform((written, ctx) => {
+      // An env file has one line for it.
+      const text = written.replace(/\\n/g, '\n');
+      try {
+        compileTemplate(text, FIELDS);
+      } catch (error) {
+        if (!(error instanceof TemplateError)) throw error;
+        ctx.addIssue({ code: 'custom', message: error.message });
+      }
+      return text;
+    });
+}
+
 /** Settings of the notifier. The channels' own keys stand in their folders. */
 export const NotifierConfig = z
   .object({
@@ -51,6 +73,15 @@ export const NotifierConfig = z
     NOTIFY_LINK_BASE: httpUrl()
       .optional()
       .describe('Address of the dashboard, put into messages as a link; without it they carry none.'),
+    NOTIFY_PRESET: oneOf(PRESET_NAMES)
+      .default('full')
+      .describe('How messages are written: full, compact (for phones), or custom by the templates below.'),
+    NOTIFY_TEMPLATE_TITLE: template()
+      .optional()
+      .describe('Title of custom messages, with {{field}} for what is filled in.'),
+    NOTIFY_TEMPLATE_BODY: template()
+      .optional()
+      .describe(`Text of custom messages, \\n for a new line; fields: ${FIELDS.join(', ')}.`),
     NOTIFY_RECEIPT_DAYS: int(1, 3_650)
       .default(30)
       .describe('Days that delivery receipts of ended incidents are kept.'),
@@ -58,6 +89,11 @@ export const NotifierConfig = z
   })
   .superRefine(
     (config, ctx) => {
+      if (config.NOTIFY_PRESET === 'custom' && config.NOTIFY_TEMPLATE_BODY === undefined) {
+        const isBad = ctx.issues.some((issue) => issue.path?.[0] === 'NOTIFY_TEMPLATE_BODY');
+        const message = 'required by NOTIFY_PRESET=custom';
+        if (!isBad) ctx.addIssue({ code: 'custom', path: ['NOTIFY_TEMPLATE_BODY'], message });
+      }
       for (const channel of CHANNELS) {
         const { enabled, by } = isEnabled(channel, config);
         if (!enabled) continue;
@@ -85,6 +121,13 @@ function isEnabled(
     enabled: config.ENABLED_NOTIFIERS?.some((word) => words.includes(word)) ?? false,
     by: 'ENABLED_NOTIFIERS',
   };
+}
+
+/** The writer of messages that the settings ask for. */
+export function renderOf(config: NotifierConfig): Render {
+  const body = config.NOTIFY_TEMPLATE_BODY;
+  const title = config.NOTIFY_TEMPLATE_TITLE ?? '{{word}}: {{what}}';
+  return createRender(config.NOTIFY_PRESET, body === undefined ? undefined : compilePreset({ title, body }));
 }
 
 /** Definitions of the channels that are on. */

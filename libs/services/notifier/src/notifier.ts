@@ -6,7 +6,7 @@ import { Agent } from 'undici';
 import { type BreakerPolicy, createBreaker } from './breaker.ts';
 import { createChannelReport, type ChannelReport } from './channel-report.ts';
 import { CHANNELS } from './channels/index.ts';
-import { configNotices, enabledChannels, NotifierConfig } from './config.ts';
+import { configNotices, enabledChannels, NotifierConfig, renderOf } from './config.ts';
 import { createHealth, type ChannelHealth } from './health.ts';
 import { createLimiter } from './limiter.ts';
 import { incidentReader } from './incident-reader.ts';
@@ -96,6 +96,7 @@ export function createNotifier(
         groupWaitMs: config.NOTIFY_GROUP_WAIT * 1_000,
         nodeGraceMs: config.NOTIFY_NODE_GRACE * 1_000,
       },
+      render: renderOf(config),
       linkBase: config.NOTIFY_LINK_BASE,
       now,
       suppressed: context.metrics.counter(
