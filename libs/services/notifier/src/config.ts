@@ -72,7 +72,9 @@ export const NotifierConfig = z
     NOTIFY_TIMEOUT: int(1, 60).default(10).describe('Seconds one attempt to send may take.'),
     NOTIFY_LINK_BASE: httpUrl()
       .optional()
-      .describe('Address of the dashboard, put into messages as a link; without it they carry none.'),
+      .describe(
+        'Address at which people reach the gateway, put into messages as a link and for the buttons that acknowledge and silence; without it they carry none.',
+      ),
     NOTIFY_PRESET: oneOf(PRESET_NAMES)
       .default('full')
       .describe('How messages are written: full, compact (for phones), or custom by the templates below.'),

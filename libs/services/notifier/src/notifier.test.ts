@@ -7,7 +7,7 @@ import {
   subjects,
   type IncidentTransition,
 } from '@proxmox-mcp/schemas';
-import type { Service } from '@proxmox-mcp/service-kit';
+import { actSecret, readAct, type Service } from '@proxmox-mcp/service-kit';
 import { type FarEnd, openFarEnd } from './testing/far-end.ts';
 import { countMetrics, runNotifier, until } from './testing/run-notifier.ts';
 import { sampleIncident, sampleNotification, sampleResolved } from './testing/samples.ts';
@@ -91,6 +91,31 @@ describe('an incident', () => {
       'POST /hook',
       'PATCH /hook/messages/77',
     ]);
+  });
+
+  it('can be acknowledged and silenced from its message, and not from that of its end', async () => {
+    service = await runNotifier(t.bus, {
+      ENABLED_NOTIFIERS: 'ntfy',
+      NTFY_SERVER_URL: rings.url,
+      NTFY_TOPIC: 'lab',
+      NOTIFY_LINK_BASE: 'https://mcp.example.net/',
+    });
+    await tell(t.bus, sampleIncident(), 'opened');
+    await settled('inc-1-opened-ntfy');
+    await tell(t.bus, sampleResolved(), 'resolved');
+    await settled('inc-1-resolved-ntfy');
+    const [opened, end] = rings.requests.map(({ body }) => JSON.parse(body));
+    const secret = await actSecret(t.bus);
+    const acts = opened.actions.map(({ label, url }: { label: string; url: string }) => {
+      const token = url.replace('https://mcp.example.net/act/', '');
+      return [label, readAct(secret, token, Date.now())];
+    });
+    expect(acts).toMatchObject([
+      ['Acknowledge', { op: 'acknowledge', incidentId: 'inc-1', channel: 'ntfy' }],
+      ['Silence 1 h', { op: 'silence', incidentId: 'inc-1', channel: 'ntfy' }],
+    ]);
+    expect(acts[0][1].nonce).not.toBe(acts[1][1].nonce);
+    expect(end.actions).toBeUndefined();
   });
 
   it('hands the whole incident to channels whose readers are programs', async () => {

@@ -1,10 +1,12 @@
 import { randomInt } from 'node:crypto';
 import type { Consumer, KeyValue } from '@proxmox-mcp/bus';
 import { filters, type Notification, subjects, type Subject, type Filter } from '@proxmox-mcp/schemas';
-import { defineService, type Service, type ServiceContext } from '@proxmox-mcp/service-kit';
+import { actSecret, defineService, type Service, type ServiceContext } from '@proxmox-mcp/service-kit';
 import { Agent } from 'undici';
+import { actLinksOf } from './act-links.ts';
 import { type BreakerPolicy, createBreaker } from './breaker.ts';
 import { createChannelReport, type ChannelReport } from './channel-report.ts';
+import type { ChannelTools } from './channels/channel.ts';
 import { CHANNELS } from './channels/index.ts';
 import { configNotices, enabledChannels, NotifierConfig, renderOf } from './config.ts';
 import { createHealth, type ChannelHealth } from './health.ts';
@@ -142,13 +144,21 @@ export function createNotifier(
       [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
       ['channel'],
     );
+    const tools: ChannelTools = {
+      dispatcher,
+      now,
+      incident: incidentReader(incidents),
+      ...(config.NOTIFY_LINK_BASE === undefined
+        ? {}
+        : { actLinks: actLinksOf(config.NOTIFY_LINK_BASE, await actSecret(context.bus)) }),
+    };
     for (const definition of definitions) {
       const { name } = definition;
       const channelHealth = told.follow(name, createHealth(name, log, now));
       health.set(name, channelHealth);
       const handler = createSendLine({
         name,
-        channel: definition.create(config, { dispatcher, now, incident: incidentReader(incidents) }),
+        channel: definition.create(config, tools),
         receipts,
         breaker: createBreaker(now, options.breaker),
         limiter: createLimiter(MAX_SENDING, MAX_NEXT),
