@@ -8,6 +8,15 @@ import { renderDiscord } from './render.ts';
 
 const PATH = '/api/webhooks/1200000000000000002/s3cr3t-webhook-token';
 
+function checkLimits(body: string): void {
+  const { content, embeds } = JSON.parse(body);
+  expect(content.length).toBeLessThanOrEqual(2_000);
+  expect(embeds).toHaveLength(1);
+  expect(embeds[0].description.length).toBeLessThanOrEqual(4_096);
+  const total = embeds[0].description.length + (embeds[0].title?.length ?? 0) + embeds[0].footer.text.length;
+  expect(total).toBeLessThanOrEqual(6_000);
+}
+
 describeChannel({
   definition: discord,
   env: (url) => ({ DISCORD_OUT_WEBHOOK_URL: `${url}${PATH}` }),
@@ -16,14 +25,24 @@ describeChannel({
   remoteId: '1340000000000000102',
   // A webhook that answers so must not be used again (Discord docs, Rate Limits).
   retryable: { 401: false, 404: false },
-  checkLimits(body) {
-    const { content, embeds } = JSON.parse(body);
-    expect(content.length).toBeLessThanOrEqual(2_000);
-    expect(embeds).toHaveLength(1);
-    expect(embeds[0].description.length).toBeLessThanOrEqual(4_096);
-    const total =
-      embeds[0].description.length + (embeds[0].title?.length ?? 0) + embeds[0].footer.text.length;
-    expect(total).toBeLessThanOrEqual(6_000);
+  checkLimits,
+});
+describeChannel({
+  definition: discord,
+  env: (url) => ({
+    DISCORD_OUT_API_URL: `${url}/api`,
+    DISCORD_OUT_BOT_TOKEN: 'b0t-s3cr3t',
+    DISCORD_OUT_CHANNEL_ID: '1200000000000000001',
+  }),
+  secrets: ['b0t-s3cr3t'],
+  accepted: { status: 200, body: '{"id":"1340000000000000102","type":0}' },
+  remoteId: '1340000000000000102',
+  checkLimits(body, { path, headers }) {
+    checkLimits(body);
+    expect(path).toBe('/api/v10/channels/1200000000000000001/messages');
+    expect(headers.authorization).toBe('Bot b0t-s3cr3t');
+    const { nonce, enforce_nonce } = JSON.parse(body);
+    expect([nonce.length, enforce_nonce]).toEqual([25, true]);
   },
 });
 
@@ -60,7 +79,7 @@ describe('discord', () => {
     const agent = new Agent();
     try {
       const channel = discord.create(
-        { DISCORD_OUT_WEBHOOK_URL: `${far.url}${PATH}?thread_id=9` },
+        { DISCORD_OUT_WEBHOOK_URL: `${far.url}${PATH}?thread_id=9`, DISCORD_OUT_API_URL: far.url },
         { dispatcher: agent, now: Date.now },
       );
       const end = sampleNotification({ kind: 'resolved' });
@@ -102,7 +121,7 @@ describe('discord', () => {
         body: '{"message":"You are being rate limited.","retry_after":0.743,"global":false}',
       });
       const channel = discord.create(
-        { DISCORD_OUT_WEBHOOK_URL: `${far.url}${PATH}` },
+        { DISCORD_OUT_WEBHOOK_URL: `${far.url}${PATH}`, DISCORD_OUT_API_URL: far.url },
         { dispatcher: agent, now: Date.now },
       );
       const error = await channel
