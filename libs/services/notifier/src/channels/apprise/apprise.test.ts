@@ -38,6 +38,7 @@ describe('apprise', () => {
   it('asks whom to send to where the address has no key', () => {
     const [fault] = apprise.faults({ NOTIFY_APPRISE_URL: 'http://apprise:8000' });
     expect(fault?.key).toBe('NOTIFY_APPRISE_URLS');
+    expect(apprise.faults({ NOTIFY_APPRISE_URL: 'http://apprise:8000/notify' })).toEqual([]);
   });
 
   it('posts to /notify without a key, and does not take "sent to nobody" for sent', async () => {

@@ -23,11 +23,11 @@ export const apprise = defineChannel({
   faults: (config) => {
     if (config.NOTIFY_APPRISE_URL === undefined)
       return [{ key: 'NOTIFY_APPRISE_URL', message: 'address of the Apprise API' }];
-    if (config.NOTIFY_APPRISE_URLS !== undefined || hasKey(config.NOTIFY_APPRISE_URL)) return [];
+    if (config.NOTIFY_APPRISE_URLS !== undefined || isWhole(config.NOTIFY_APPRISE_URL)) return [];
     return [
       {
         key: 'NOTIFY_APPRISE_URLS',
-        message: 'whom to send to, as NOTIFY_APPRISE_URL ends in no /notify/KEY',
+        message: 'whom to send to, as NOTIFY_APPRISE_URL names no /notify/KEY',
       },
     ];
   },
@@ -36,7 +36,7 @@ export const apprise = defineChannel({
       const url = config.NOTIFY_APPRISE_URL ?? '';
       const to = { urls: config.NOTIFY_APPRISE_URLS, tag: config.NOTIFY_APPRISE_TAG };
       const { status } = await post({
-        url: /\/notify(?:\/|$)/.test(new URL(url).pathname) ? url : `${url}/notify`,
+        url: isWhole(url) ? url : `${url}/notify`,
         headers: { accept: 'application/json' },
         body: JSON.stringify(renderApprise(notification, to)),
         dispatcher,
@@ -53,6 +53,7 @@ export const apprise = defineChannel({
   }),
 });
 
-function hasKey(url: string): boolean {
-  return /\/notify\/[^/]+/.test(new URL(url).pathname);
+/** With `/notify`: of a key, or alone, where the server has addresses of its own (`APPRISE_STATELESS_URLS`). */
+function isWhole(url: string): boolean {
+  return /\/notify(?:\/|$)/.test(new URL(url).pathname);
 }

@@ -4,6 +4,9 @@ import { ChannelError, defineChannel } from '../channel.ts';
 import { messageIdOf, renderEmail } from './render.ts';
 import { smtpError } from './smtp-error.ts';
 
+/** `a@b`, or `Name <a@b>`. */
+const ADDRESS = /^(?:[^\r\n<>@]{0,200}<)?[^\s@<>]{1,64}@[^\s@<>]{1,255}>?$/;
+
 type Tls = 'auto' | 'implicit' | 'starttls' | 'none';
 
 /** Mail by SMTP submission (RFC 6409), one connection per mail. */
@@ -21,10 +24,13 @@ export const email = defineChannel({
         'auto: implicit on port 465, else STARTTLS, which must be there when a password is set; implicit, starttls: always, verified; none: never.',
       ),
     NOTIFY_EMAIL_FROM: text()
-      .refine((from) => /^[^\r\n]*[^\s@<>]@[^\s@<>]+>?$/.test(from), 'expected an address')
+      .refine((from) => ADDRESS.test(from), 'expected an address')
       .optional()
       .describe('Sender, e.g. proxmox-mcp@example.net.'),
-    NOTIFY_EMAIL_TO: list().optional().describe('Recipients, separated by commas.'),
+    NOTIFY_EMAIL_TO: list()
+      .refine((to) => to.every((one) => ADDRESS.test(one)), 'expected addresses separated by commas')
+      .optional()
+      .describe('Recipients, separated by commas.'),
     NOTIFY_EMAIL_USERNAME: text().optional().describe('User at the SMTP server; no login without it.'),
     NOTIFY_EMAIL_PASSWORD: secret().optional().describe('Password of that user.'),
   },
