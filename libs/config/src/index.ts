@@ -24,4 +24,3 @@ export { loadSettings } from './load-settings.ts';
 export type { LoadOptions, LoadedSettings, SettingsOwner } from './load-settings.ts';
 export type { ListenerSwitch, ListenerWord } from './listeners.ts';
 export { KNOWN_KEYS } from './known-keys.ts';
-export { PENDING_KEYS } from './pending-keys.ts';

@@ -9,7 +9,6 @@ import { readHosts } from './hosts.ts';
 import { KNOWN_KEYS } from './known-keys.ts';
 import { LauncherSettings } from './launcher-settings.ts';
 import { decideListener, readListeners, type ListenerSwitch } from './listeners.ts';
-import { PENDING_KEYS } from './pending-keys.ts';
 import { misspeltKeys } from './unknown-keys.ts';
 import { readYamlFile } from './yaml-file.ts';
 
@@ -41,7 +40,7 @@ export interface LoadedSettings {
   readonly files: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   /** Owners that are switched off. */
   readonly disabled: ReadonlySet<string>;
-  /** Worth a line at start: keys without effect yet, switches that disagree. */
+  /** Worth a line at start: switches that disagree. */
   readonly notices: readonly string[];
 }
 
@@ -55,7 +54,6 @@ export function loadSettings(owners: readonly SettingsOwner[], options: LoadOpti
   const env = readEnvironment(options.env, options.envFile);
   const known = new Set([
     ...KNOWN_KEYS,
-    ...Object.keys(PENDING_KEYS),
     ...Object.keys(CommonSettings.shape),
     ...Object.keys(LauncherSettings.shape),
   ]);
@@ -84,9 +82,7 @@ export function loadSettings(owners: readonly SettingsOwner[], options: LoadOpti
   );
   faults.push(...misspeltKeys(Object.keys(env), known));
 
-  const notices = Object.entries(PENDING_KEYS)
-    .filter(([key]) => (env[key] ?? env[`${key}_FILE`] ?? '') !== '')
-    .map(([key, what]) => `${key} is set, but ${what} does not exist yet: the key has no effect`);
+  const notices: string[] = [];
   const disabled = new Set<string>();
   if (common !== undefined) {
     const listeners = readListeners(common.ENABLE_EVENT_LISTENERS, common.ENABLED_EVENT_LISTENERS, faults);

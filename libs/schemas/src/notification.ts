@@ -34,6 +34,8 @@ export const OWN_NOTIFICATION = {
   ntfyTag: 'proxmox-mcp',
   /** Start of the footer of a Discord embed, where people see it too; the notification's id follows. */
   discordFooter: 'proxmox-mcp · ',
+  /** Header of a mail; its value is the notification's id. */
+  mailHeader: 'X-Proxmox-MCP-Notification',
 } as const;
 
 /** What became of a notification: value of key `<id>` in the `DELIVERIES` key-value. */

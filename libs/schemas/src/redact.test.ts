@@ -16,6 +16,7 @@ it.each([
   ['PVE:root@pam:65A1B2C3::c2lnbmF0dXJlc2lnbmF0dXJl', 'c2lnbmF0dXJlc2lnbmF0dXJl'],
   ['vncticket=PVEVNC%3A65A1B2C3%3A%3Ac2lnbmF0dXJlc2lnbmF0dXJl', 'c2lnbmF0dXJlc2lnbmF0dXJl'],
   ['Cookie: PVEAuthCookie=abcdef; lang=de', 'abcdef'],
+  ['https://mcp.example.net/act/1.acknowledge.inc-1.ntfy.1773450460.n0nce.s1gnature', 's1gnature'],
   ['"Set-Cookie": "sid=s3ss10n; Path=/"', 's3ss10n'],
   ['CSRFPreventionToken: 65A1B2C3:aGVsbG8', 'aGVsbG8'],
   ['X-Gotify-Key: AbCdEf123456789', 'AbCdEf123456789'],

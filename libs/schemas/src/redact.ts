@@ -88,6 +88,8 @@ const SHAPES: readonly Shape[] = [
   { pattern: /(\bgh[oprsu]_)[A-Za-z0-9]{20,255}/g, hints: ['gh'] },
   { pattern: /(\bAKIA)[0-9A-Z]{16}\b/g, hints: ['akia'] },
   { pattern: /(\bpmx_[0-9a-f]{12}_)[\w-]{20,100}/g, hints: ['pmx_'] },
+  // Links of our messages, which act for whoever has them: what they do stays, their signature does not.
+  { pattern: /(\/act\/1\.[\w-]{1,20}\.[\w-]{1,80}\.)[\w.-]{1,200}/g, hints: ['/act/1.'] },
   // JSON web tokens: three runs, of which the first cannot begin inside another.
   { pattern: /((?<![\w-])eyJ)[\w-]{8,4096}\.[\w-]{4,8192}\.[\w-]{0,4096}/g, hints: ['eyj'] },
   // Hashes of passwords as in /etc/shadow.

@@ -53,6 +53,7 @@ it('names streams, subjects, requests and buckets as the contract does', () => {
     'DELIVERIES',
     'SILENCES',
     'MAINTENANCE',
+    'ACTS',
     'LEASES',
     'CURSORS',
   ]);

@@ -103,7 +103,7 @@ export const STREAMS = {
 } as const;
 export type StreamName = keyof typeof STREAMS;
 
-/** Key-value buckets. LEASES and CURSORS are the ingestors' own; DELIVERIES and SILENCES are the notifier's, MAINTENANCE is the state's. */
+/** Key-value buckets. LEASES and CURSORS are the ingestors' own; DELIVERIES and SILENCES are the notifier's, MAINTENANCE is the state's, ACTS holds what links in messages are made and used with. */
 export const BUCKETS = [
   'STATE',
   'INCIDENTS',
@@ -111,6 +111,7 @@ export const BUCKETS = [
   'DELIVERIES',
   'SILENCES',
   'MAINTENANCE',
+  'ACTS',
   'LEASES',
   'CURSORS',
 ] as const;

@@ -1,5 +1,7 @@
 export { defineService, fileOf } from './service.ts';
 export type { Service, ServiceContext, ServiceDefinition } from './service.ts';
+export { ACT_OPS, actSecret, readAct, signAct } from './act-link.ts';
+export type { Act, ActOp, ActRefusal } from './act-link.ts';
 export { createMetrics } from './metrics.ts';
 export type { CounterHandle, GaugeHandle, HistogramHandle, Metrics } from './metrics.ts';
 export { createLog } from './log.ts';

@@ -153,6 +153,7 @@ describe('operations.md', () => {
       'libs/services/ingest-ntfy/src/ingest-ntfy.ts',
       'libs/services/state/src/engine/engine.ts',
       'libs/services/ingest-email/src/ingest-email.ts',
+      'libs/services/mcp-gateway/src/gateway.ts',
     ]
       .map(read)
       .join('');

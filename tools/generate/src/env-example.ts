@@ -1,4 +1,4 @@
-import { CommonSettings, isSecret, LauncherSettings, PENDING_KEYS } from '@proxmox-mcp/config';
+import { CommonSettings, isSecret, LauncherSettings } from '@proxmox-mcp/config';
 import type * as z from 'zod';
 
 /** A group of keys under one heading. */
@@ -48,8 +48,6 @@ export function envExample(services: readonly Section[]): string {
   const parts = [HEAD, HOSTS, section({ heading: 'Every process', schema: CommonSettings }, shown)];
   for (const service of services) parts.push(section(service, shown));
   parts.push(section({ heading: 'Launchers, command line, Compose', schema: LauncherSettings }, shown));
-  parts.push(rule('Accepted, without effect yet'));
-  for (const [key, what] of Object.entries(PENDING_KEYS)) parts.push(`# ${key}=    (${what})\n`);
   return parts.join('');
 }
 

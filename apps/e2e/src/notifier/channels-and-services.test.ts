@@ -11,7 +11,12 @@ import { type Incident, type IncidentTransition, subjects } from '@proxmox-mcp/s
 const START = {
   gotify: async () => {
     const end = await startGotify();
-    return { end, env: { GOTIFY_OUT_SERVER_URL: end.url, GOTIFY_OUT_APP_TOKEN: end.appToken } };
+    const env = {
+      GOTIFY_OUT_SERVER_URL: end.url,
+      GOTIFY_OUT_APP_TOKEN: end.appToken,
+      GOTIFY_OUT_CLIENT_TOKEN: end.clientToken,
+    };
+    return { end, env };
   },
   discord: async () => {
     const end = await startDiscord();
@@ -25,7 +30,15 @@ const START = {
     const end = await startWebhookSink({ secret: 'key' });
     return { end, env: { NOTIFY_WEBHOOK_URL: `${end.url}/in`, NOTIFY_WEBHOOK_SECRET: 'key' } };
   },
+  n8n: async () => {
+    const end = await startWebhookSink({ secret: 'key' });
+    return { end, env: { N8N_WEBHOOK_URL: `${end.url}/in`, N8N_WEBHOOK_SECRET: 'key' } };
+  },
 };
+/** Only their own tests know them: SMTP is a real server there, the others answer as their API is described. */
+const WITHOUT = ['apprise', 'email', 'homeassistant', 'matrix', 'slack', 'telegram'];
+/** Messages that are left at the end, where it takes the place of the opening. */
+const REPLACED: Readonly<Record<string, number>> = { discord: 1, gotify: 1 };
 
 let folder: string;
 let bus: Bus;
@@ -45,8 +58,8 @@ async function tell(incident: Incident, transition: IncidentTransition): Promise
   });
 }
 
-it('has a pretend service for every channel', () => {
-  expect(CHANNELS.map((channel) => channel.name).sort()).toEqual(Object.keys(START).sort());
+it('has a pretend service for every channel but those it says', () => {
+  expect(CHANNELS.map((channel) => channel.name).sort()).toEqual([...Object.keys(START), ...WITHOUT].sort());
 });
 
 it.each(Object.entries(START))(
@@ -64,18 +77,17 @@ it.each(Object.entries(START))(
         () => end.messages().length,
         (count) => count === 1,
       );
+      const [first] = end.messages() as readonly { id?: unknown }[];
       await tell(sampleResolved({ guest: hostile, cause }), 'resolved');
-      await until(
-        () => end.messages().length,
-        (count) => count === 2,
-      );
       const receipts = await until(
         async () => (await (await bus.kv('DELIVERIES')).list()).map((entry) => JSON.parse(entry.value)),
         (all) => all.length === 2 && all.every((receipt) => receipt.status === 'sent'),
       );
       const opened = receipts.find((receipt) => receipt.id === `inc-1-opened-${name}`);
       expect(opened.attempts).toBe(3);
-      if (name !== 'webhook') expect(opened.remoteId).toBe(String((end.messages()[0] as { id: unknown }).id));
+      if (name !== 'webhook' && name !== 'n8n') expect(opened.remoteId).toBe(String(first?.id));
+      expect(end.messages()).toHaveLength(REPLACED[name] ?? 2);
+      expect(JSON.stringify(end.messages().at(-1))).toContain('RESOLVED');
     } finally {
       await notifier.stop();
       await end.close();

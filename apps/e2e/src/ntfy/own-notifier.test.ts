@@ -52,6 +52,7 @@ await describeWithNtfy('a notifier and a reader of one topic', (program) => {
       NTFY_SERVER_URL: ntfy.url,
       NTFY_TOPIC: TOPIC,
       NTFY_TOKEN: ntfy.token,
+      NOTIFY_LINK_BASE: 'https://mcp.example.net',
     });
     try {
       await until(
@@ -90,7 +91,14 @@ await describeWithNtfy('a notifier and a reader of one topic', (program) => {
       expect(messages[0]).toMatchObject({
         tags: expect.arrayContaining(['proxmox-mcp', 'kind-opened']),
         priority: 4,
+        actions: [
+          { action: 'http', label: 'Acknowledge', method: 'POST' },
+          { action: 'http', label: 'Silence 1 h', method: 'POST' },
+        ],
       });
+      // Servers before 2.16 know no sequences and say nothing of them; the others give both messages the same.
+      expect(messages[1].sequence_id).toBe(messages[0].sequence_id);
+      expect([undefined, 'inc-1']).toContain(messages[0].sequence_id);
     } finally {
       await notifier.stop();
       await reader.stop();

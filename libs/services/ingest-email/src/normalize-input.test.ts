@@ -54,6 +54,12 @@ describe('normalizeInput', () => {
     expect(only(alone)).toMatchObject({ ...rest, facts: figures });
   });
 
+  it('takes what our own notifier wrote for no event', async () => {
+    const own =
+      'From: root@pve1\nX-Proxmox-MCP-Notification: inc-1-opened-email\nSubject: ERROR: vzdump failed';
+    expect(await normalize(mail(own))).toEqual({ ignore: true, reason: 'own-notification' });
+  });
+
   it('gives a mail the identity of its Message-ID, else of its content, else none', async () => {
     const id = async (headers: string, body?: string) =>
       only(await normalize(mail(headers, body), undefined)).identity;

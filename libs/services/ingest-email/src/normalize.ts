@@ -26,6 +26,8 @@ const HUMAN_SUBJECT = /^\s*(?:re|fwd?|wg|aw|tr|rv|enc|antw|sv|vs)\s*(?:\[\d{1,4}
 
 /** Turns a mail into what happened. Evidence is what a host itself sent, never what somebody passed on (PROXMOX §G.6). */
 export function normalizeMail(mail: ParsedMail, context: MailContext): NormalizeResult {
+  // Our own notifier may send to the same mailbox: its news are about events, not events.
+  if (mail.isOwnNotification) return { ignore: true, reason: 'own-notification' };
   const refusal = context.senders === undefined ? undefined : checkSender(mail, context.senders);
   if (refusal !== undefined) return refusal;
   if (isPassedOn(mail, context.index)) {

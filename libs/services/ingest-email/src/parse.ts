@@ -7,6 +7,7 @@ import type {
   MessageText,
   StructuredHeader,
 } from 'mailparser';
+import { OWN_NOTIFICATION } from '@proxmox-mcp/schemas';
 import { htmlText } from './html-text.ts';
 import { MAX_HEADER_BYTES, MAX_HEADER_CHARS, MAX_MAIL_BYTES, MAX_PARTS, MAX_TEXT_CHARS } from './limits.ts';
 import { parseMailDate } from './parse-mail-date.ts';
@@ -36,6 +37,8 @@ export interface ParsedMail {
   readonly autoSubmitted: string;
   /** It answers another mail: `In-Reply-To` or `References`. */
   readonly isReply: boolean;
+  /** Our own notifier wrote it. */
+  readonly isOwnNotification: boolean;
   /** A whole mail is attached. It is never looked into. */
   readonly hasEmbeddedMail: boolean;
   /** Cut by us, or by whoever stored it: its last boundary is missing. */
@@ -100,6 +103,7 @@ export async function parseMail(
     ...(received === undefined ? {} : { firstHop: received.slice(0, MAX_HEADER_CHARS) }),
     autoSubmitted: headerText(headers.get('auto-submitted')).toLowerCase(),
     isReply: headers.has('in-reply-to') || headers.has('references'),
+    isOwnNotification: headers.has(OWN_NOTIFICATION.mailHeader.toLowerCase()),
     hasEmbeddedMail: parts.hasEmbeddedMail,
     truncated:
       options.truncated === true ||

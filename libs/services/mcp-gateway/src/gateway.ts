@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
-import type { Service, ServiceContext } from '@proxmox-mcp/service-kit';
+import { actSecret, type Service, type ServiceContext } from '@proxmox-mcp/service-kit';
 import type { FastifyInstance } from 'fastify';
+import { ACT_PATH, mountActs } from './acts/mount-acts.ts';
 import { Authenticator } from './auth/authenticator.ts';
 import { ensureToken } from './auth/first-start.ts';
 import type { GatewayConfig } from './config.ts';
@@ -90,6 +91,7 @@ export class Gateway implements Service {
     signal.throwIfAborted();
     const app = this.#mount();
     this.#app = app;
+    await this.#mountActs(app);
     await app.listen({ host: config.GATEWAY_HOST, port: config.GATEWAY_PORT });
     this.#sweeper = setInterval(() => void this.#sweep(), this.#options.sweepMs).unref();
     this.#url = urlOf(config.GATEWAY_HOST, app.server.address());
@@ -142,7 +144,7 @@ export class Gateway implements Service {
     checkHostAndOrigin(app, allowedNames(config.GATEWAY_HOST, config.GATEWAY_ALLOWED_HOSTS), (reason) =>
       refused.inc({ reason }),
     );
-    requireToken(app, new Set(['/healthz']), {
+    requireToken(app, (path) => path === '/healthz' || path.startsWith(ACT_PATH), {
       authenticator: this.#authenticator,
       rateLimit: config.GATEWAY_RATE_LIMIT,
       now,
@@ -185,6 +187,15 @@ export class Gateway implements Service {
       await this.#endpoint?.close();
     });
     return app;
+  }
+
+  async #mountActs(app: FastifyInstance): Promise<void> {
+    const { bus, metrics, now } = this.#context;
+    const visits = metrics.counter('gateway_act_links_total', 'Visits of links in messages, by what became', [
+      'outcome',
+    ]);
+    const secret = await actSecret(bus);
+    await mountActs(app, { bus, secret, now, onVisit: (outcome) => visits.inc({ outcome }) });
   }
 
   #contextMaker(): (call: Pick<ToolContext, 'principal' | 'signal' | 'progress'>) => ToolContext {

@@ -1,6 +1,10 @@
 import { httpUrl, int, list, oneOf } from '@proxmox-mcp/config';
 import * as z from 'zod';
 import { CHANNELS } from './channels/index.ts';
+import { FIELDS } from './render/fields.ts';
+import { compilePreset, PRESET_NAMES } from './render/presets.ts';
+import { compileTemplate, TemplateError } from './render/template.ts';
+import { createRender, type Render } from './stages/render.ts';
 
 type ChannelShape = (typeof CHANNELS)[number]['config'];
 type Intersection<U> = (U extends unknown ? (shape: U) => void : never) extends (shape: infer I) => void
@@ -12,9 +16,9 @@ const channelShape = Object.assign(
   ...CHANNELS.map((channel) => channel.config),
 ) as Intersection<ChannelShape>;
 
-/** Channels of the contract that have no folder yet: accepted in the list, told at start. */
-const PLANNED = ['EMAIL', 'HOMEASSISTANT', 'TELEGRAM', 'SLACK', 'MATRIX', 'N8N', 'APPRISE'];
-const WORDS: readonly string[] = [...CHANNELS.flatMap((channel) => channel.words), ...PLANNED];
+const WORDS: readonly string[] = CHANNELS.flatMap((channel) => channel.words);
+/** The first word of each, as the contract writes them. */
+const NAMES = CHANNELS.map(({ words }) => words[0]);
 
 const notifiers = list().transform((words, ctx) => {
   for (const [index, word] of words.entries()) {
@@ -22,20 +26,36 @@ const notifiers = list().transform((words, ctx) => {
     // By its place: a fault never repeats what was written.
     ctx.addIssue({
       code: 'custom',
-      message: `item ${index + 1} is no notifier; there are ${WORDS.join(', ')}`,
+      message: `item ${index + 1} is no notifier; there are ${NAMES.join(', ')}`,
     });
   }
   return words.map((word) => word.toUpperCase());
 });
+
+/** A text with fields; a field that does not exist is a fault at start. */
+function template() {
+  return z
+    .string()
+    .max(4_000)
+    .transform((written, ctx) => {
+      // An env file has one line for it.
+      const text = written.replace(/\\n/g, '\n');
+      try {
+        compileTemplate(text, FIELDS);
+      } catch (error) {
+        if (!(error instanceof TemplateError)) throw error;
+        ctx.addIssue({ code: 'custom', message: error.message });
+      }
+      return text;
+    });
+}
 
 /** Settings of the notifier. The channels' own keys stand in their folders. */
 export const NotifierConfig = z
   .object({
     ENABLED_NOTIFIERS: notifiers
       .optional()
-      .describe(
-        'Channels to notify: DISCORD_OUT, GOTIFY_OUT, NTFY, WEBHOOK. The switch of a channel wins over the list.',
-      ),
+      .describe(`Channels to notify: ${NAMES.join(', ')}. The switch of a channel wins over the list.`),
     NOTIFY_MIN_SEVERITY: oneOf(['info', 'notice', 'warning', 'error', 'critical'])
       .default('warning')
       .describe('Mildest incident that is told: info, notice, warning, error, critical.'),
@@ -52,7 +72,18 @@ export const NotifierConfig = z
     NOTIFY_TIMEOUT: int(1, 60).default(10).describe('Seconds one attempt to send may take.'),
     NOTIFY_LINK_BASE: httpUrl()
       .optional()
-      .describe('Address of the dashboard, put into messages as a link; without it they carry none.'),
+      .describe(
+        'Address at which people reach the gateway, put into messages as a link and for the buttons that acknowledge and silence; without it they carry none.',
+      ),
+    NOTIFY_PRESET: oneOf(PRESET_NAMES)
+      .default('full')
+      .describe('How messages are written: full, compact (for phones), or custom by the templates below.'),
+    NOTIFY_TEMPLATE_TITLE: template()
+      .optional()
+      .describe('Title of custom messages, with {{field}} for what is filled in.'),
+    NOTIFY_TEMPLATE_BODY: template()
+      .optional()
+      .describe(`Text of custom messages, \\n for a new line; fields: ${FIELDS.join(', ')}.`),
     NOTIFY_RECEIPT_DAYS: int(1, 3_650)
       .default(30)
       .describe('Days that delivery receipts of ended incidents are kept.'),
@@ -60,6 +91,11 @@ export const NotifierConfig = z
   })
   .superRefine(
     (config, ctx) => {
+      if (config.NOTIFY_PRESET === 'custom' && config.NOTIFY_TEMPLATE_BODY === undefined) {
+        const isBad = ctx.issues.some((issue) => issue.path?.[0] === 'NOTIFY_TEMPLATE_BODY');
+        const message = 'required by NOTIFY_PRESET=custom';
+        if (!isBad) ctx.addIssue({ code: 'custom', path: ['NOTIFY_TEMPLATE_BODY'], message });
+      }
       for (const channel of CHANNELS) {
         const { enabled, by } = isEnabled(channel, config);
         if (!enabled) continue;
@@ -89,6 +125,13 @@ function isEnabled(
   };
 }
 
+/** The writer of messages that the settings ask for. */
+export function renderOf(config: NotifierConfig): Render {
+  const body = config.NOTIFY_TEMPLATE_BODY;
+  const title = config.NOTIFY_TEMPLATE_TITLE ?? '{{word}}: {{what}}';
+  return createRender(config.NOTIFY_PRESET, body === undefined ? undefined : compilePreset({ title, body }));
+}
+
 /** Definitions of the channels that are on. */
 export function enabledChannels(config: NotifierConfig) {
   return CHANNELS.filter((channel) => isEnabled(channel, config).enabled);
@@ -111,10 +154,6 @@ export function configNotices(config: NotifierConfig): string[] {
     if (off && channel.faults(config).length === 0) {
       notices.push(`${channel.name} has settings and is off: set ${channel.switchKey}=true to use it`);
     }
-  }
-  for (const word of config.ENABLED_NOTIFIERS ?? []) {
-    if (PLANNED.includes(word))
-      notices.push(`ENABLED_NOTIFIERS names ${word}, which this version cannot notify yet`);
   }
   return notices;
 }

@@ -7,7 +7,7 @@ import {
   subjects,
   type IncidentTransition,
 } from '@proxmox-mcp/schemas';
-import type { Service } from '@proxmox-mcp/service-kit';
+import { actSecret, readAct, type Service } from '@proxmox-mcp/service-kit';
 import { type FarEnd, openFarEnd } from './testing/far-end.ts';
 import { countMetrics, runNotifier, until } from './testing/run-notifier.ts';
 import { sampleIncident, sampleNotification, sampleResolved } from './testing/samples.ts';
@@ -75,6 +75,54 @@ describe('an incident', () => {
     expect(JSON.parse(rings.requests[1]?.body ?? '').title).toBe(
       'RESOLVED: Backup job backup-7c1e failed on pve1',
     );
+  });
+
+  it('is told its end in the place of its opening where the channel can', async () => {
+    rings.answer({ status: 200, body: '{"id":"77"}' });
+    service = await runNotifier(t.bus, {
+      ENABLED_NOTIFIERS: 'discord',
+      DISCORD_OUT_WEBHOOK_URL: `${rings.url}/hook`,
+    });
+    await tell(t.bus, sampleIncident(), 'opened');
+    expect(await settled('inc-1-opened-discord')).toMatchObject({ status: 'sent', remoteId: '77' });
+    await tell(t.bus, sampleResolved(), 'resolved');
+    await settled('inc-1-resolved-discord');
+    expect(rings.requests.map(({ method, path }) => `${method} ${path.split('?')[0] ?? ''}`)).toEqual([
+      'POST /hook',
+      'PATCH /hook/messages/77',
+    ]);
+  });
+
+  it('can be acknowledged and silenced from its message, and not from that of its end', async () => {
+    service = await runNotifier(t.bus, {
+      ENABLED_NOTIFIERS: 'ntfy',
+      NTFY_SERVER_URL: rings.url,
+      NTFY_TOPIC: 'lab',
+      NOTIFY_LINK_BASE: 'https://mcp.example.net/',
+    });
+    await tell(t.bus, sampleIncident(), 'opened');
+    await settled('inc-1-opened-ntfy');
+    await tell(t.bus, sampleResolved(), 'resolved');
+    await settled('inc-1-resolved-ntfy');
+    const [opened, end] = rings.requests.map(({ body }) => JSON.parse(body));
+    const secret = await actSecret(t.bus);
+    const acts = opened.actions.map(({ label, url }: { label: string; url: string }) => {
+      const token = url.replace('https://mcp.example.net/act/', '');
+      return [label, readAct(secret, token, Date.now())];
+    });
+    expect(acts).toMatchObject([
+      ['Acknowledge', { op: 'acknowledge', incidentId: 'inc-1', channel: 'ntfy' }],
+      ['Silence 1 h', { op: 'silence', incidentId: 'inc-1', channel: 'ntfy' }],
+    ]);
+    expect(acts[0][1].nonce).not.toBe(acts[1][1].nonce);
+    expect(end.actions).toBeUndefined();
+  });
+
+  it('hands the whole incident to channels whose readers are programs', async () => {
+    service = await runNotifier(t.bus, { ENABLED_NOTIFIERS: 'n8n', N8N_WEBHOOK_URL: hook.url });
+    await tell(t.bus, sampleIncident(), 'opened');
+    await settled('inc-1-opened-n8n');
+    expect(JSON.parse(hook.requests[0]?.body ?? '').incident).toEqual(sampleIncident());
   });
 
   it('is told with the cause that arrived while it settled', async () => {

@@ -1,14 +1,17 @@
 import { randomInt } from 'node:crypto';
 import type { Consumer, KeyValue } from '@proxmox-mcp/bus';
 import { filters, type Notification, subjects, type Subject, type Filter } from '@proxmox-mcp/schemas';
-import { defineService, type Service, type ServiceContext } from '@proxmox-mcp/service-kit';
+import { actSecret, defineService, type Service, type ServiceContext } from '@proxmox-mcp/service-kit';
 import { Agent } from 'undici';
+import { actLinksOf } from './act-links.ts';
 import { type BreakerPolicy, createBreaker } from './breaker.ts';
 import { createChannelReport, type ChannelReport } from './channel-report.ts';
+import type { ChannelTools } from './channels/channel.ts';
 import { CHANNELS } from './channels/index.ts';
-import { configNotices, enabledChannels, NotifierConfig } from './config.ts';
+import { configNotices, enabledChannels, NotifierConfig, renderOf } from './config.ts';
 import { createHealth, type ChannelHealth } from './health.ts';
 import { createLimiter } from './limiter.ts';
+import { incidentReader } from './incident-reader.ts';
 import { createRouteLine } from './lines/route-line.ts';
 import { createSendLine } from './lines/send-line.ts';
 import { createUnroutedLine } from './lines/unrouted-line.ts';
@@ -75,7 +78,7 @@ export function createNotifier(
     report = createChannelReport({ state: await context.bus.kv('STATE'), log, now });
     const enabled = new Set<string>(definitions.map((definition) => definition.name));
     await report.begin(CHANNELS.map(({ name }) => ({ name, enabled: enabled.has(name) })));
-    await consumeNotifications(agent, { receipts, report });
+    await consumeNotifications(agent, { receipts, report, incidents });
     await consumeIncidents(receipts, incidents);
     pruning = setInterval(() => void prune(receipts, incidents), PRUNE_EVERY_MS).unref();
     ready = true;
@@ -95,6 +98,7 @@ export function createNotifier(
         groupWaitMs: config.NOTIFY_GROUP_WAIT * 1_000,
         nodeGraceMs: config.NOTIFY_NODE_GRACE * 1_000,
       },
+      render: renderOf(config),
       linkBase: config.NOTIFY_LINK_BASE,
       now,
       suppressed: context.metrics.counter(
@@ -118,7 +122,11 @@ export function createNotifier(
 
   async function consumeNotifications(
     dispatcher: Agent,
-    { receipts, report: told }: { readonly receipts: Receipts; readonly report: ChannelReport },
+    {
+      receipts,
+      report: told,
+      incidents,
+    }: { readonly receipts: Receipts; readonly report: ChannelReport; readonly incidents: KeyValue },
   ): Promise<void> {
     const { metrics } = context;
     const outcomes = metrics.counter(
@@ -136,13 +144,21 @@ export function createNotifier(
       [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
       ['channel'],
     );
+    const tools: ChannelTools = {
+      dispatcher,
+      now,
+      incident: incidentReader(incidents),
+      ...(config.NOTIFY_LINK_BASE === undefined
+        ? {}
+        : { actLinks: actLinksOf(config.NOTIFY_LINK_BASE, await actSecret(context.bus)) }),
+    };
     for (const definition of definitions) {
       const { name } = definition;
       const channelHealth = told.follow(name, createHealth(name, log, now));
       health.set(name, channelHealth);
       const handler = createSendLine({
         name,
-        channel: definition.create(config, { dispatcher, now }),
+        channel: definition.create(config, tools),
         receipts,
         breaker: createBreaker(now, options.breaker),
         limiter: createLimiter(MAX_SENDING, MAX_NEXT),

@@ -16,10 +16,10 @@ export interface AuthenticationOptions {
   readonly onRefused: (reason: 'no-token' | 'bad-token' | 'rate') => void;
 }
 
-/** Lets only requests with a known bearer token through, and not too many of them. Paths in `open` need none. */
+/** Lets only requests with a known bearer token through, and not too many of them. @param isOpen the paths that need none. */
 export function requireToken(
   app: FastifyInstance,
-  open: ReadonlySet<string>,
+  isOpen: (path: string) => boolean,
   options: AuthenticationOptions,
 ): void {
   const { authenticator, rateLimit, now, onRefused } = options;
@@ -27,7 +27,7 @@ export function requireToken(
   const requests = new TokenBuckets({ perSecond: rateLimit, burst: rateLimit * 5, maxKeys: 10_000 }, now);
   app.decorateRequest(KEY, undefined);
   app.addHook('onRequest', async (request, reply) => {
-    if (open.has(request.url.split('?', 1)[0] ?? '')) return;
+    if (isOpen(request.url.split('?', 1)[0] ?? '')) return;
     const secret = /^Bearer ([\x21-\x7e]{1,500})$/i.exec(request.headers.authorization ?? '')?.[1];
     const principal = secret === undefined ? undefined : await authenticator.authenticate(secret);
     // Behind a proxy all clients share one address: one that errs must not lock out those whose token nobody can guess.

@@ -1,4 +1,4 @@
-import type { Notification } from '@proxmox-mcp/schemas';
+import type { Incident, Notification } from '@proxmox-mcp/schemas';
 import type { Dispatcher } from 'undici';
 import type * as z from 'zod';
 
@@ -8,15 +8,29 @@ export interface Sent {
   readonly remoteId?: string | undefined;
 }
 
+/** The message that opened the thread, as the channel knows it. */
+export interface Earlier {
+  readonly remoteId: string;
+}
+
 /** Sends notifications somewhere. `send` is all there is. */
 export interface Channel {
   /**
    * Sends one notification once, without retrying.
    *
    * @param signal aborts the attempt; what became of it is then unknown.
+   * @param earlier what the same thread was told here before. A channel that can puts the notification in its place; one
+   *   whose earlier message is gone sends a new one.
    * @throws {ChannelError} nothing else; never with a token, a secret or a secret URL in it.
    */
-  send(notification: Notification, signal: AbortSignal): Promise<Sent>;
+  send(notification: Notification, signal: AbortSignal, earlier?: Earlier): Promise<Sent>;
+}
+
+/** A link by which whoever reads the message can act on its incident, once. */
+export interface ActLink {
+  readonly label: string;
+  /** Holds a token of one use: a GET shows a page, a POST acts. */
+  readonly url: string;
 }
 
 /** A channel did not take a notification. Carries no `cause`: the libraries below put URLs into theirs. */
@@ -47,6 +61,10 @@ export interface ChannelTools {
   readonly dispatcher: Dispatcher;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** The newest copy of an incident, for channels whose readers are programs. Absent where there is no bus. */
+  readonly incident?: (id: string) => Promise<Incident | undefined>;
+  /** Links to act by, for messages that ask for something. Absent where there is nothing they could lead to. */
+  readonly actLinks?: (notification: Notification) => readonly ActLink[];
 }
 
 /** A setting that a channel cannot do without: its key, and what belongs there. Never a value. */

@@ -3,9 +3,13 @@ import { ChannelError } from './channel.ts';
 
 /** One HTTP request of a channel. */
 export interface Post {
+  /** Default `POST`. */
+  readonly method?: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
+  /** In lower case; a `content-type` of its own replaces that of JSON. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** Nothing is sent without it. */
+  readonly body?: string;
   readonly dispatcher: Dispatcher;
   readonly signal: AbortSignal;
   readonly now: () => number;
@@ -13,8 +17,11 @@ export interface Post {
    * Reads the channel's own fault from an answer that is not 2xx. Without it, or where it answers `undefined`, the status
    * alone decides.
    */
-  readonly fault?: (answer: Answer) => Partial<Pick<ChannelError, 'retryable' | 'retryAfterMs'>> | undefined;
+  readonly fault?: (answer: Answer) => Fault | undefined;
 }
+
+/** What a channel's own words change about a refusal. */
+export type Fault = Partial<Pick<ChannelError, 'retryable' | 'retryAfterMs' | 'reason'>>;
 
 /** A bounded HTTP answer. */
 export interface Answer {
@@ -26,7 +33,7 @@ export interface Answer {
 const MAX_ANSWER_BYTES = 65_536;
 
 /**
- * Posts JSON and answers what came back with 2xx.
+ * Makes one request, JSON mostly, and answers what came back with 2xx.
  *
  * @throws {ChannelError} anything else. Neither the URL nor a header nor the answer's text is in it.
  */
@@ -36,9 +43,12 @@ export async function post(options: Post): Promise<Answer> {
   try {
     // `request` follows no redirect: a POST that is sent on to elsewhere would carry the token there.
     response = await request(options.url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json; charset=utf-8', ...options.headers },
-      body: options.body,
+      method: options.method ?? 'POST',
+      headers: {
+        ...(options.body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' }),
+        ...options.headers,
+      },
+      body: options.body ?? null,
       dispatcher: options.dispatcher,
       signal: options.signal,
     });
@@ -53,7 +63,7 @@ export async function post(options: Post): Promise<Answer> {
   const said = options.fault?.(answer);
   throw new ChannelError({
     retryable: said?.retryable ?? isRetryable(status),
-    reason: `http-${status}`,
+    reason: said?.reason ?? `http-${status}`,
     message: `posting notification: HTTP ${status}`,
     retryAfterMs: said?.retryAfterMs ?? retryAfterMs(response.headers['retry-after'], options.now()),
   });

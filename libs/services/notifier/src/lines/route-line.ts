@@ -4,7 +4,7 @@ import type { CounterHandle } from '@proxmox-mcp/service-kit';
 import type { Receipts } from '../receipts.ts';
 import { dedupOpening, episodeOf, notificationId, resolutionOwed } from '../stages/dedup.ts';
 import { receiptOf } from '../stages/record.ts';
-import { renderIncident } from '../stages/render.ts';
+import type { Render } from '../stages/render.ts';
 import { routeOpening, type RoutePolicy } from '../stages/route.ts';
 import { settleDelay, type SettlePolicy } from '../stages/settle.ts';
 
@@ -15,6 +15,7 @@ export interface RouteLineTools {
   readonly receipts: Receipts;
   readonly policy: RoutePolicy;
   readonly settle: SettlePolicy;
+  readonly render: Render;
   readonly linkBase: string | undefined;
   readonly now: () => number;
   /** Labels `channel`, `reason`. */
@@ -111,7 +112,7 @@ async function notify(
     // The end of a critical incident need not wake anybody.
     severity: kind === 'resolved' ? 'info' : incident.severity,
     kind,
-    ...renderIncident(incident, kind, { linkBase: tools.linkBase }),
+    ...tools.render(incident, kind, { linkBase: tools.linkBase }),
     incidentId: incident.id,
     thread: incident.id,
     createdAt: new Date(now).toISOString(),

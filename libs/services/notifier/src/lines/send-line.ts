@@ -10,6 +10,7 @@ import { openingIdOf, resolutionOwed } from '../stages/dedup.ts';
 import { isStale } from '../stages/stale.ts';
 import { receiptOf } from '../stages/record.ts';
 import { planRetry, type RetryPolicy } from '../stages/retry.ts';
+import { earlierOf } from './earlier.ts';
 
 /** What the second line of one channel needs. */
 export interface SendLineTools {
@@ -97,6 +98,7 @@ export function createSendLine(tools: SendLineTools): (message: Message<Notifica
 
   async function attempt(notification: Notification, receipt: DeliveryReceipt | undefined): Promise<void> {
     if (tools.isStopping()) throw new RetryLater(1_000, 'the notifier stops');
+    const earlier = await earlierOf(notification, tools.name, tools.receipts);
     const left = tools.breaker.admit();
     const jitterMs = Math.ceil(tools.retry.baseMs * tools.random());
     if (left > 0) throw new RetryLater(left + jitterMs, `${tools.name} is left alone`);
@@ -105,7 +107,8 @@ export function createSendLine(tools: SendLineTools): (message: Message<Notifica
     const firstAttemptAt = receipt?.firstAttemptAt === undefined ? begun : Date.parse(receipt.firstAttemptAt);
     let remoteId: string | undefined;
     try {
-      ({ remoteId } = await tools.channel.send(notification, AbortSignal.timeout(tools.timeoutMs)));
+      const signal = AbortSignal.timeout(tools.timeoutMs);
+      ({ remoteId } = await tools.channel.send(notification, signal, earlier));
     } catch (error) {
       if (error instanceof ChannelError) return refused(notification, error, { attempts, firstAttemptAt });
       tools.breaker.released();

@@ -1,7 +1,7 @@
 import { Agent } from 'undici';
 import * as z from 'zod';
 import { type Channel, type ChannelDefinition, ChannelError } from '../channels/channel.ts';
-import { type FarAnswer, type FarEnd, openFarEnd } from './far-end.ts';
+import { type FarAnswer, type FarEnd, type FarRequest, openFarEnd } from './far-end.ts';
 import { sampleNotification } from './samples.ts';
 
 /** What a channel's own test tells the contract suite. */
@@ -14,10 +14,14 @@ export interface ChannelCase<S extends z.ZodRawShape> {
   /** A success as the real service answers it, and the id of the message in it. */
   readonly accepted: FarAnswer;
   readonly remoteId: string | undefined;
+  /** Requests that one notification takes; default 1. */
+  readonly requestsPerSend?: number;
+  /** Start of the `content-type`; default `application/json`. */
+  readonly contentType?: string;
   /** Statuses this service means differently from the rest. */
   readonly retryable?: Readonly<Record<number, boolean>>;
-  /** Throws when a request body breaks a limit of the service. */
-  checkLimits(body: string): void;
+  /** Throws when a request breaks a limit of the service. */
+  checkLimits(body: string, request: FarRequest): void;
 }
 
 /** Status code ⇒ whether the same message can be accepted later. */
@@ -40,9 +44,33 @@ const RETRYABLE: Readonly<Record<number, boolean>> = {
 };
 const NOW = Date.parse('2026-03-14T01:07:40.000Z');
 
+/** What the settings of every channel must keep, also of one that speaks something else than HTTP. */
+export function describeChannelSettings<S extends z.ZodRawShape>(
+  definition: ChannelDefinition<S>,
+  env: Readonly<Record<string, string>>,
+): void {
+  describe(`${definition.name} keeps the contract of settings`, () => {
+    it('is complete with these settings, and names every key it misses without them', () => {
+      const schema = z.object(definition.config);
+      expect(definition.faults(schema.parse(env))).toEqual([]);
+      const missing = definition.faults(schema.parse({}));
+      expect(missing.length).toBeGreaterThan(0);
+      for (const fault of missing) expect(Object.keys(definition.config)).toContain(fault.key);
+      expect(Object.keys(definition.config)).toContain(definition.switchKey);
+    });
+
+    it('describes every setting', () => {
+      for (const field of Object.values(definition.config)) {
+        expect(z.globalRegistry.get(field as z.ZodType)?.description).toMatch(/\.$/);
+      }
+    });
+  });
+}
+
 /** What every channel must keep; called by the channel's own test file. */
 export function describeChannel<S extends z.ZodRawShape>(subject: ChannelCase<S>): void {
   const { definition } = subject;
+  describeChannelSettings(definition, subject.env('http://127.0.0.1:1'));
   describe(`${definition.name} keeps the channel contract`, () => {
     let far: FarEnd;
     let agent: Agent;
@@ -75,26 +103,11 @@ export function describeChannel<S extends z.ZodRawShape>(subject: ChannelCase<S>
       for (const secret of subject.secrets) expect(everything).not.toContain(secret);
     }
 
-    it('is complete with these settings, and names every key it misses without them', () => {
-      const schema = z.object(definition.config);
-      expect(definition.faults(schema.parse(subject.env(far.url)))).toEqual([]);
-      const missing = definition.faults(schema.parse({}));
-      expect(missing.length).toBeGreaterThan(0);
-      for (const fault of missing) expect(Object.keys(definition.config)).toContain(fault.key);
-      expect(Object.keys(definition.config)).toContain(definition.switchKey);
-    });
-
-    it('describes every setting', () => {
-      for (const field of Object.values(definition.config)) {
-        expect(z.globalRegistry.get(field as z.ZodType)?.description).toMatch(/\.$/);
-      }
-    });
-
     it('answers the id the service gave', async () => {
       far.answer(subject.accepted);
       const sent = await channel.send(sampleNotification(), AbortSignal.timeout(5_000));
       expect(sent.remoteId).toBe(subject.remoteId);
-      expect(far.requests).toHaveLength(1);
+      expect(far.requests).toHaveLength(subject.requestsPerSend ?? 1);
     });
 
     it('takes a 2xx with a body it cannot read for a success', async () => {
@@ -159,10 +172,10 @@ export function describeChannel<S extends z.ZodRawShape>(subject: ChannelCase<S>
           AbortSignal.timeout(5_000),
         );
       }
-      expect(far.requests).toHaveLength(hostile.length);
+      expect(far.requests).toHaveLength(hostile.length * (subject.requestsPerSend ?? 1));
       for (const request of far.requests) {
-        expect(request.headers['content-type']).toMatch(/^application\/json/);
-        subject.checkLimits(request.body);
+        expect(request.headers['content-type']).toContain(subject.contentType ?? 'application/json');
+        subject.checkLimits(request.body, request);
       }
     });
   });

@@ -1,4 +1,4 @@
-export { describeChannel } from './channel-contract.ts';
+export { describeChannel, describeChannelSettings } from './channel-contract.ts';
 export type { ChannelCase } from './channel-contract.ts';
 export { openFarEnd } from './far-end.ts';
 export type { FarAnswer, FarEnd, FarRequest } from './far-end.ts';

@@ -1,12 +1,18 @@
+import { Agent } from 'undici';
 import { describeChannel } from '../../testing/channel-contract.ts';
+import { openFarEnd } from '../../testing/far-end.ts';
 import { sampleNotification } from '../../testing/samples.ts';
 import { gotify } from './gotify.ts';
 import { renderGotify } from './render.ts';
 
 describeChannel({
   definition: gotify,
-  env: (url) => ({ GOTIFY_OUT_SERVER_URL: `${url}/`, GOTIFY_OUT_APP_TOKEN: 'A-secret.token' }),
-  secrets: ['A-secret.token'],
+  env: (url) => ({
+    GOTIFY_OUT_SERVER_URL: `${url}/`,
+    GOTIFY_OUT_APP_TOKEN: 'A-secret.token',
+    GOTIFY_OUT_CLIENT_TOKEN: 'C-secret',
+  }),
+  secrets: ['A-secret.token', 'C-secret'],
   accepted: { status: 200, body: '{"id":25,"appid":5,"message":"m","date":"2026-03-14T01:07:40Z"}' },
   remoteId: '25',
   checkLimits(body) {
@@ -29,6 +35,29 @@ it('renders for Gotify exactly so', () => {
       'proxmox-mcp::notification': { id: 'inc-1-opened-test', kind: 'opened', incidentId: 'inc-1' },
     },
   });
+});
+
+it('sends the end and then deletes the opening, and counts as sent also where that cannot be deleted', async () => {
+  const far = await openFarEnd();
+  const agent = new Agent();
+  try {
+    const channel = gotify.create(
+      { GOTIFY_OUT_SERVER_URL: far.url, GOTIFY_OUT_APP_TOKEN: 'A', GOTIFY_OUT_CLIENT_TOKEN: 'C' },
+      { dispatcher: agent, now: Date.now },
+    );
+    far.answer(({ method }) => (method === 'DELETE' ? { status: 403 } : { status: 200, body: '{"id":26}' }));
+    const end = sampleNotification({ kind: 'resolved' });
+    expect(await channel.send(end, AbortSignal.timeout(5_000), { remoteId: '25' })).toEqual({
+      remoteId: '26',
+    });
+    const seen = far.requests.map(
+      ({ method, path, headers }) => `${method} ${path} ${String(headers['x-gotify-key'])}`,
+    );
+    expect(seen).toEqual(['POST /message A', 'DELETE /message/25 C']);
+  } finally {
+    await agent.destroy();
+    await far.close();
+  }
 });
 
 it('rings louder the worse it is', () => {

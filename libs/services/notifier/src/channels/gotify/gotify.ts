@@ -1,6 +1,6 @@
 import { bool, httpUrl, secret } from '@proxmox-mcp/config';
 import * as z from 'zod';
-import { defineChannel } from '../channel.ts';
+import { ChannelError, defineChannel } from '../channel.ts';
 import { post } from '../post.ts';
 import { renderGotify } from './render.ts';
 
@@ -19,6 +19,9 @@ export const gotify = defineChannel({
     GOTIFY_OUT_APP_TOKEN: secret()
       .optional()
       .describe('Token of the Gotify application that the messages belong to.'),
+    GOTIFY_OUT_CLIENT_TOKEN: secret()
+      .optional()
+      .describe('Token of a Gotify client; with it the end of an incident takes the place of its opening.'),
   },
   faults: (config) => [
     ...(config.GOTIFY_OUT_SERVER_URL === undefined
@@ -29,7 +32,7 @@ export const gotify = defineChannel({
       : []),
   ],
   create: (config, { dispatcher, now }) => ({
-    async send(notification, signal) {
+    async send(notification, signal, earlier) {
       const { json } = await post({
         url: `${config.GOTIFY_OUT_SERVER_URL}/message`,
         // In a header, not in `?token=`, which proxies write into their logs.
@@ -39,8 +42,28 @@ export const gotify = defineChannel({
         signal,
         now,
       });
+      if (earlier !== undefined) await withdraw(earlier.remoteId, signal);
       const answer = Answer.safeParse(json);
       return answer.success ? { remoteId: String(answer.data.id) } : {};
+
+      // After the new one: were it before, a server that fails between the two would have neither.
+      async function withdraw(remoteId: string, within: AbortSignal): Promise<void> {
+        const token = config.GOTIFY_OUT_CLIENT_TOKEN;
+        if (token === undefined) return;
+        try {
+          await post({
+            method: 'DELETE',
+            url: `${config.GOTIFY_OUT_SERVER_URL}/message/${encodeURIComponent(remoteId)}`,
+            headers: { 'x-gotify-key': token },
+            dispatcher,
+            signal: within,
+            now,
+          });
+        } catch (error) {
+          // The new message is there: telling it again would be worse than an old one that stays.
+          if (!(error instanceof ChannelError)) throw error;
+        }
+      }
     },
   }),
 });

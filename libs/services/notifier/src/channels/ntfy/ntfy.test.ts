@@ -1,3 +1,4 @@
+import type { Notification } from '@proxmox-mcp/schemas';
 import { describeChannel } from '../../testing/channel-contract.ts';
 import { sampleNotification } from '../../testing/samples.ts';
 import { ntfy } from './ntfy.ts';
@@ -30,12 +31,24 @@ it('renders for ntfy exactly so', () => {
     tags: ['kind-opened', 'severity-error', 'proxmox-mcp'],
     markdown: false,
     click: 'https://mcp.example.net/incidents/inc-1',
-    sequence_id: 'inc-1-opened-test',
+    sequence_id: 'inc-1',
   });
 });
 
-it('gives the same sequence to the same notification, also to a long one', () => {
-  const sequence = (id: string) => JSON.parse(renderNtfy(sampleNotification({ id }), 't')).sequence_id;
-  expect(sequence('i'.repeat(120))).toBe(sequence('i'.repeat(120)));
-  expect(sequence('i'.repeat(120))).not.toBe(sequence('i'.repeat(119)));
+it('gives one sequence to a thread, also to one with a long name, so that the end replaces the opening', () => {
+  const sequence = (change: Partial<Notification>) =>
+    JSON.parse(renderNtfy(sampleNotification(change), 't')).sequence_id;
+  expect(sequence({ id: 'inc-1-resolved-ntfy', kind: 'resolved' })).toBe(sequence({}));
+  expect(sequence({ thread: 'i'.repeat(120) })).toBe(sequence({ thread: 'i'.repeat(120) }));
+  expect(sequence({ thread: 'i'.repeat(120) })).not.toBe(sequence({ thread: 'i'.repeat(119) }));
+  expect(sequence({ thread: undefined })).toBe('inc-1-opened-test');
+});
+
+it('shows what can be done as buttons that post', () => {
+  const links = [{ label: 'Silence 1 h', url: 'https://m/act/t' }];
+  expect(JSON.parse(renderNtfy(sampleNotification(), 't', links)).actions).toEqual([
+    { action: 'http', label: 'Silence 1 h', url: 'https://m/act/t', method: 'POST', clear: false },
+  ]);
+  const hostile = sampleNotification({ body: '\u0001'.repeat(8_000) });
+  expect(Buffer.byteLength(renderNtfy(hostile, 't', links))).toBeLessThan(8_192);
 });

@@ -22,12 +22,12 @@ export const ntfy = defineChannel({
   },
   faults: (config) =>
     config.NTFY_TOPIC === undefined ? [{ key: 'NTFY_TOPIC', message: 'the topic to publish to' }] : [],
-  create: (config, { dispatcher, now }) => ({
+  create: (config, { dispatcher, now, actLinks }) => ({
     async send(notification, signal) {
       const { json } = await post({
         url: `${config.NTFY_SERVER_URL}/`,
         headers: config.NTFY_TOKEN === undefined ? {} : { authorization: `Bearer ${config.NTFY_TOKEN}` },
-        body: renderNtfy(notification, config.NTFY_TOPIC ?? ''),
+        body: renderNtfy(notification, config.NTFY_TOPIC ?? '', actLinks?.(notification)),
         dispatcher,
         signal,
         now,

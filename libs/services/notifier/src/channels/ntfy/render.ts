@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { OWN_NOTIFICATION, type Notification, type Severity } from '@proxmox-mcp/schemas';
 import { cutBytes } from '../../text.ts';
+import type { ActLink } from '../channel.ts';
 
 /** 1 min, 3 default, 5 max. */
 const PRIORITY: Readonly<Record<Severity, number>> = {
@@ -18,8 +19,16 @@ const MAX_TITLE_BYTES = 500;
 const MAX_LINK_CHARS = 1_000;
 
 /** The JSON document that is posted. Pure. */
-export function renderNtfy(notification: Notification, topic: string): string {
-  const { title, body, severity, kind, link, id } = notification;
+export function renderNtfy(
+  notification: Notification,
+  topic: string,
+  links: readonly ActLink[] = [],
+): string {
+  const { title, body, severity, kind, link, id, thread } = notification;
+  const actions = links
+    .filter(({ url }) => url.length <= MAX_LINK_CHARS)
+    // The app itself posts: one tap, no page.
+    .map(({ label, url }) => ({ action: 'http', label, url, method: 'POST', clear: false }));
   const write = (maxBytes: number) =>
     JSON.stringify({
       topic,
@@ -30,8 +39,10 @@ export function renderNtfy(notification: Notification, topic: string): string {
       tags: [`kind-${kind}`, `severity-${severity}`, OWN_NOTIFICATION.ntfyTag],
       markdown: false,
       ...(link === undefined || link.length > MAX_LINK_CHARS ? {} : { click: link }),
-      // ntfy 2.16 replaces an older message of the same sequence: a message sent twice shows once. Older servers ignore it.
-      sequence_id: sequenceId(id),
+      ...(actions.length === 0 ? {} : { actions }),
+      // ntfy 2.16 replaces an older message of the same sequence: the end takes the place of the opening, and a message sent
+      // twice shows once. Older servers ignore it.
+      sequence_id: sequenceId(thread ?? id),
     });
   const whole = write(MAX_MESSAGE_BYTES);
   const size = Buffer.byteLength(whole);

@@ -3,6 +3,7 @@ import { Agent } from 'undici';
 import { describeChannel } from '../../testing/channel-contract.ts';
 import { openFarEnd } from '../../testing/far-end.ts';
 import { sampleNotification } from '../../testing/samples.ts';
+import { renderCloudEvent } from './render.ts';
 import { webhook } from './webhook.ts';
 
 describeChannel({
@@ -16,12 +17,48 @@ describeChannel({
   },
 });
 
+describeChannel({
+  definition: webhook,
+  env: (url) => ({ NOTIFY_WEBHOOK_URL: url, NOTIFY_WEBHOOK_FORMAT: 'CloudEvents' }),
+  secrets: [],
+  accepted: { status: 202, body: '' },
+  remoteId: undefined,
+  contentType: 'application/cloudevents+json',
+  checkLimits(body) {
+    const { specversion, id, source, type, data } = JSON.parse(body);
+    expect({ specversion, source, type, v: data.v }).toEqual({
+      specversion: '1.0',
+      source: '/proxmox-mcp/notifier',
+      type: 'proxmox-mcp.notification.opened',
+      v: 1,
+    });
+    expect(id).toBe(data.id);
+  },
+});
+
 describe('webhook', () => {
+  it('renders a CloudEvent exactly so', () => {
+    expect(renderCloudEvent(sampleNotification())).toEqual({
+      specversion: '1.0',
+      id: 'inc-1-opened-test',
+      source: '/proxmox-mcp/notifier',
+      type: 'proxmox-mcp.notification.opened',
+      subject: 'inc-1',
+      time: '2026-03-14T01:07:36.000Z',
+      datacontenttype: 'application/json',
+      data: { v: 1, ...sampleNotification() },
+    });
+  });
+
   it('signs timestamp and body, and sends the idempotency key', async () => {
     const far = await openFarEnd();
     const agent = new Agent();
     try {
-      const config = { NOTIFY_WEBHOOK_URL: `${far.url}/in`, NOTIFY_WEBHOOK_SECRET: 'key' };
+      const config = {
+        NOTIFY_WEBHOOK_URL: `${far.url}/in`,
+        NOTIFY_WEBHOOK_SECRET: 'key',
+        NOTIFY_WEBHOOK_FORMAT: 'plain',
+      } as const;
       const channel = webhook.create(config, { dispatcher: agent, now: () => 1_773_450_460_999 });
       await channel.send(sampleNotification(), AbortSignal.timeout(5_000));
       const [request] = far.requests;
@@ -42,7 +79,8 @@ describe('webhook', () => {
     const far = await openFarEnd();
     const agent = new Agent();
     try {
-      const channel = webhook.create({ NOTIFY_WEBHOOK_URL: far.url }, { dispatcher: agent, now: Date.now });
+      const config = { NOTIFY_WEBHOOK_URL: far.url, NOTIFY_WEBHOOK_FORMAT: 'plain' } as const;
+      const channel = webhook.create(config, { dispatcher: agent, now: Date.now });
       await channel.send(sampleNotification(), AbortSignal.timeout(5_000));
       expect(far.requests[0]?.headers['x-proxmox-mcp-signature']).toBeUndefined();
     } finally {

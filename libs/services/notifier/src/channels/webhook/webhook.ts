@@ -1,8 +1,8 @@
-import { bool, httpUrl, secret } from '@proxmox-mcp/config';
+import { bool, httpUrl, oneOf, secret } from '@proxmox-mcp/config';
 import { defineChannel } from '../channel.ts';
 import { post } from '../post.ts';
-import { renderWebhook } from './render.ts';
-import { signature } from './signature.ts';
+import { renderCloudEvent, renderWebhook } from './render.ts';
+import { signedHeaders } from './signature.ts';
 
 /** A webhook of the user's own: one JSON object per notification, signed. */
 export const webhook = defineChannel({
@@ -15,21 +15,23 @@ export const webhook = defineChannel({
     NOTIFY_WEBHOOK_SECRET: secret()
       .optional()
       .describe('Key of the HMAC-SHA256 in X-Proxmox-MCP-Signature; unsigned without it.'),
+    NOTIFY_WEBHOOK_FORMAT: oneOf(['plain', 'cloudevents'])
+      .default('plain')
+      .describe('plain, or cloudevents: the same inside a CloudEvent 1.0 (structured mode).'),
   },
   faults: (config) =>
     config.NOTIFY_WEBHOOK_URL === undefined ? [{ key: 'NOTIFY_WEBHOOK_URL', message: 'where to post' }] : [],
   create: (config, { dispatcher, now }) => ({
     async send(notification, signal) {
-      const body = JSON.stringify(renderWebhook(notification));
-      const timestamp = String(Math.floor(now() / 1_000));
-      const key = config.NOTIFY_WEBHOOK_SECRET;
+      const isCloudEvent = config.NOTIFY_WEBHOOK_FORMAT === 'cloudevents';
+      const body = JSON.stringify(
+        isCloudEvent ? renderCloudEvent(notification) : renderWebhook(notification),
+      );
       await post({
         url: config.NOTIFY_WEBHOOK_URL ?? '',
         headers: {
-          'user-agent': 'proxmox-mcp',
-          'idempotency-key': notification.id,
-          'x-proxmox-mcp-timestamp': timestamp,
-          ...(key === undefined ? {} : { 'x-proxmox-mcp-signature': signature(key, timestamp, body) }),
+          ...signedHeaders(notification.id, body, { key: config.NOTIFY_WEBHOOK_SECRET, now: now() }),
+          ...(isCloudEvent ? { 'content-type': 'application/cloudevents+json; charset=utf-8' } : {}),
         },
         body,
         dispatcher,
