@@ -1,0 +1,23 @@
+import type { FactStore } from '../../history/facts.ts';
+import type { IncidentStore } from '../../history/incidents.ts';
+import type { Topology } from '../../facts/topology.ts';
+import type { GuestState } from '@proxmox-mcp/schemas';
+import type { Picture } from '../../rules/rule.ts';
+import type { Explainer } from './explain.ts';
+
+/** What explanations are found in. */
+export interface ExplainParts {
+  readonly facts: FactStore;
+  readonly incidents: IncidentStore;
+  /** The lab as it was last seen. */
+  readonly picture: Picture;
+  /** A guest of the picture, found without going through all. */
+  readonly guestAt: (cluster: string | undefined, vmid: number) => GuestState | undefined;
+  /** The inventory of this moment. */
+  readonly topology: () => Topology;
+}
+
+/** Every explainer there is, in the order they are asked. Adding one is a file and a line here. */
+export function createExplainers(_parts: ExplainParts): readonly Explainer[] {
+  return [];
+}
