@@ -18,7 +18,16 @@ const seen = {
 export const NodeState = z.object({ ...NodeRow.shape, ...seen });
 export type NodeState = z.infer<typeof NodeState>;
 /** Value of `guests.<cluster>.<vmid>`. */
-export const GuestState = z.object({ ...GuestRow.shape, ...seen });
+export const GuestState = z.object({
+  ...GuestRow.shape,
+  ...seen,
+  /** When it was last seen running, of one that is not. Absent where it was off when it was first seen. */
+  ranUntil: Timestamp.optional(),
+  /** Lock it has had since it stopped, and when that was last seen: what was being done to it. */
+  stoppedUnder: z.object({ lock: z.string(), until: Timestamp }).optional(),
+  /** It runs, or ran at first sight, only to be saved: vzdump starts a VM that is off, and stops it again. */
+  isForBackup: z.boolean().optional(),
+});
 export type GuestState = z.infer<typeof GuestState>;
 /** Value of `storages.<cluster>.<storage>` for shared, `storages.<cluster>.<node>.<storage>` for local ones. */
 export const StorageState = z.object({ ...StorageRow.shape, ...seen });

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Incident, IncidentsAnswer, IncidentsQuery } from '@proxmox-mcp/schemas';
-import { isOpen, type Held } from '../incidents/change.ts';
+import { beganAt, isOpen, type Held } from '../incidents/change.ts';
 import type { Memo } from '../incidents/memo.ts';
 import { millis, orNull, rankOf } from './columns.ts';
 import { among, cursorOf, positionOf, scanPage, within, type Condition } from './scan.ts';
@@ -18,10 +18,20 @@ export interface IncidentStore {
   unresolved(): Incident[];
   /** Unresolved ones whose snooze is over by `at`; at most 100. */
   snoozedBefore(at: number): Held[];
-  /** Unresolved ones that are suppressed or opened at `since` or later, newest first; at most 2,000. */
+  /** Unresolved ones that are suppressed, or began (again) at `since` or later, newest first; at most 2,000. */
   toReview(since: number): Held[];
   /** Unresolved ones of a condition, in a cluster; at most 500. */
   openOf(condition: string, cluster: string | undefined): Incident[];
+  /** The one of a key and anchor that was resolved last. */
+  lastResolved(key: string, anchor: string): Held | undefined;
+  /** Unresolved ones of a status; at most 2,000. */
+  inStatus(status: Incident['status']): Held[];
+  /** Unresolved ones whose key begins so; at most 500. */
+  openUnderKey(prefix: string): Held[];
+  /** Those of some conditions that are unresolved, or were resolved at `since` or later; at most 500. */
+  ofConditions(conditions: readonly string[], since: number): Incident[];
+  /** Gives all facts of one incident to another. */
+  moveFacts(from: string, to: string): void;
   anchorOf(id: string): string;
   /** Which incident a fact belongs to. */
   ofFact(factId: string): string | undefined;
@@ -43,7 +53,7 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
      resolved, memo, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
      key = excluded.key, anchor = excluded.anchor, open = excluded.open, status = excluded.status, rank = excluded.rank,
      cluster = excluded.cluster, node = excluded.node, vmid = excluded.vmid, storage = excluded.storage,
-     updated = excluded.updated, snoozed = excluded.snoozed, resolved = excluded.resolved, memo = excluded.memo,
+     opened = excluded.opened, updated = excluded.updated, snoozed = excluded.snoozed, resolved = excluded.resolved, memo = excluded.memo,
      body = excluded.body`,
   );
   const openAt = db.prepare(
@@ -61,6 +71,16 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
   const openOf = db.prepare(
     `SELECT body FROM incidents WHERE open = 1 AND key >= ? AND key < ? AND key LIKE ? LIMIT 500`,
   );
+  const lastResolved = db.prepare(
+    `SELECT ${columns} FROM incidents WHERE anchor = ? AND open = 0 AND key = ? ORDER BY resolved DESC LIMIT 1`,
+  );
+  const inStatus = db.prepare(`SELECT ${columns} FROM incidents WHERE status = ? AND open = 1 LIMIT 2000`);
+  const openUnderKey = db.prepare(
+    `SELECT ${columns} FROM incidents WHERE open = 1 AND key >= ? AND key < ? LIMIT 500`,
+  );
+  const unresolvedKeys = db.prepare('SELECT n, key FROM incidents WHERE open = 1');
+  const resolvedKeys = db.prepare('SELECT n, key FROM incidents WHERE resolved >= ? AND open = 0');
+  const moveFacts = db.prepare('UPDATE incident_facts SET incident = ? WHERE incident = ?');
   const anchor = db.prepare('SELECT anchor FROM incidents WHERE id = ?');
   const ofFact = db.prepare('SELECT incident FROM incident_facts WHERE fact = ?');
   const addFact = db.prepare(
@@ -93,7 +113,7 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
         orNull(incident.node),
         orNull(incident.guest?.vmid),
         orNull(incident.storage),
-        millis(incident.openedAt),
+        millis(beganAt(incident)),
         millis(incident.updatedAt),
         incident.snoozedUntil === undefined ? null : millis(incident.snoozedUntil),
         incident.resolvedAt === undefined ? null : millis(incident.resolvedAt),
@@ -111,6 +131,21 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
     openOf(condition, cluster) {
       const prefix = cluster === undefined ? '' : `${cluster}|`;
       return openOf.all(prefix, `${prefix}\u{10FFFF}`, `%|${condition}`).map(incidentIn);
+    },
+    lastResolved: (key, anchorText) => maybe(lastResolved.get(anchorText, key)),
+    inStatus: (status) => inStatus.all(status).map(held),
+    openUnderKey: (prefix) => openUnderKey.all(prefix, `${prefix}\u{10FFFF}`).map(held),
+    ofConditions(conditions, since) {
+      const wanted = new Set(conditions);
+      return [...unresolvedKeys.all(), ...resolvedKeys.all(since)]
+        .filter(({ key }) => wanted.has(String(key).slice(String(key).lastIndexOf('|') + 1)))
+        .slice(0, 500)
+        .map(({ n }) => byNumber.get(Number(n)))
+        .filter((row) => row !== undefined)
+        .map(incidentIn);
+    },
+    moveFacts(from, to) {
+      moveFacts.run(to, from);
     },
     anchorOf: (id) => String(anchor.get(id)?.['anchor'] ?? ''),
     ofFact(factId) {

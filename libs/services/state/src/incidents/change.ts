@@ -40,10 +40,15 @@ export function isOpen(incident: Incident): boolean {
   return incident.status !== 'resolved';
 }
 
+/** When its present episode began, ISO: it may have been over before. */
+export function beganAt({ openedAt, timeline }: Incident): string {
+  return timeline.findLast(({ what }) => what === 'reopened')?.at ?? openedAt;
+}
+
 /** What an incident that is over no longer has. */
 const OVER = { snoozedUntil: undefined, suppression: undefined, staleSince: undefined };
 
-/** Ends an incident. `resolution` says how: `succeeded`, `recovered`, `manual`, `merged`. */
+/** Ends an incident. `resolution` says how: `succeeded`, `recovered`, `manual`, `merged`, `gone`, `explained`. */
 export function resolve(
   incident: Incident,
   resolution: string,

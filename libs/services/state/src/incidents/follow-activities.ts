@@ -2,7 +2,8 @@ import { maxSeverity, type Fact } from '@proxmox-mcp/schemas';
 import type { FactStore } from '../history/facts.ts';
 import type { IncidentStore } from '../history/incidents.ts';
 import { activityOfFact, type Activity } from './activity.ts';
-import { change, isOpen, resolve, type Held, type Patch } from './change.ts';
+import { change, isOpen, type Held, type Patch } from './change.ts';
+import { turn } from './flapping.ts';
 import { decideActivity } from './decide-activity.ts';
 import { parentOf } from '../facts/identity.ts';
 import { describe, describeRun } from './describe.ts';
@@ -126,7 +127,8 @@ export function followActivities(
     const { incident } = held;
     const isNew = incidents.ofFact(fact.id) !== incident.id;
     incidents.addFact(fact.id, incident.id, { run: !activity.isDetail, at: activity.endedAt });
-    const memo = rememberFailure(held.memo, activity);
+    const remembered = rememberFailure(held.memo, activity);
+    const memo = (isNew ? turn(remembered, true, now()) : undefined) ?? remembered;
     const { ids, runs } = incidents.factsOf(incident.id);
     const patch: Patch = {
       key: betterKey(held, memo),
@@ -175,7 +177,7 @@ export function followActivities(
 
   function end(held: Held, by: Fact): void {
     const entry = { text: by.title, ref: by.id };
-    ledger.record(held, resolve(held.incident, 'succeeded', ledger.nowIso(), entry));
+    ledger.end(held, 'succeeded', entry);
   }
 
   function follow(told: Fact): void {

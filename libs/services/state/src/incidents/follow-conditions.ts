@@ -1,6 +1,7 @@
 import type { IncidentStore } from '../history/incidents.ts';
 import { maxSeverity, type Entity } from '@proxmox-mcp/schemas';
-import { change, resolve } from './change.ts';
+import { change } from './change.ts';
+import { turn } from './flapping.ts';
 import type { Ledger } from './ledger.ts';
 import type { Memo } from './memo.ts';
 import type { Detail, Recovery, Trouble } from './trouble.ts';
@@ -57,8 +58,9 @@ export function followConditions(incidents: IncidentStore, ledger: Ledger): Cond
       if (held === undefined) return openNew(trouble);
       const at = Date.parse(trouble.at);
       const { incident } = held;
+      const again = turn(held.memo, true, ledger.now());
       const memo = {
-        ...held.memo,
+        ...(again ?? held.memo),
         ...entityIn(trouble),
         lastFailureAt: Math.max(held.memo.lastFailureAt, at),
       };
@@ -72,6 +74,7 @@ export function followConditions(incidents: IncidentStore, ledger: Ledger): Cond
         severity: maxSeverity(incident.severity, trouble.severity),
         ...(incident.cause === undefined && trouble.cause !== undefined ? { cause: trouble.cause } : {}),
         facts: incidents.factsOf(incident.id).ids,
+        ...(again === undefined ? {} : { occurrences: incident.occurrences + 1 }),
       };
       ledger.record(held, change(incident, patch, ledger.nowIso(), entry), { memo });
     },
@@ -89,7 +92,7 @@ export function followConditions(incidents: IncidentStore, ledger: Ledger): Cond
       for (const held of openFor(recovery)) {
         if (Date.parse(recovery.at) < held.memo.lastFailureAt) continue;
         const entry = { text: recovery.title, ...(recovery.ref === undefined ? {} : { ref: recovery.ref }) };
-        ledger.record(held, resolve(held.incident, 'recovered', ledger.nowIso(), entry));
+        ledger.end(held, 'recovered', entry);
       }
     },
   };

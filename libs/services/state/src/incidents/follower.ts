@@ -8,6 +8,11 @@ import { followActivities } from './follow-activities.ts';
 import { followConditions } from './follow-conditions.ts';
 import { createReview } from './explain/review.ts';
 import { createLedger, type LedgerParts } from './ledger.ts';
+import { followGone, type Gone } from './gone.ts';
+import { mergeInto } from './merge.ts';
+import { settleFlapping } from './settle-flapping.ts';
+import { watchStale } from './stale.ts';
+import type { Picture } from '../rules/rule.ts';
 import type { Detail, Recovery, Trouble } from './trouble.ts';
 
 /** Turns facts, conditions and commands into incidents. Every method belongs inside one transaction of the history. */
@@ -23,19 +28,30 @@ export interface Follower {
   detail(detail: Detail): void;
   command(command: IncidentCommand): Commanded | { readonly kind: 'not-found' };
   diagnosis(diagnosis: Diagnosis): void;
+  /** An object is positively not there any more. */
+  gone(gone: Gone): void;
   /** Whether `tick` would do anything: a tick that finds nothing writes nothing, so that an idle disk may sleep. */
   isDue(): boolean;
-  /** Wakes what has been snoozed long enough, and tells of failures that nothing else has explained. */
+  /** Wakes what has been snoozed long enough, tells of failures that nothing else has explained, and sees to what time alone changes. */
   tick(): void;
 }
 
 /** Makes the follower of one history. */
 export function createFollower(
-  parts: LedgerParts & { readonly facts: FactStore; readonly guestOf?: GuestOf },
+  parts: LedgerParts & {
+    readonly facts: FactStore;
+    readonly guestOf?: GuestOf;
+    /** The lab as it was last seen; without it nothing becomes stale. */
+    readonly picture?: Picture;
+  },
 ): Follower {
   const { incidents, now, guestOf = () => undefined } = parts;
   const ledger = createLedger(parts);
-  const review = createReview(incidents, ledger, { explainers: parts.explainers ?? [], now });
+  const chores = [
+    createReview(incidents, ledger, { explainers: parts.explainers ?? [], now }),
+    settleFlapping(incidents, ledger),
+    ...(parts.picture === undefined ? [] : [watchStale(incidents, ledger, parts.picture)]),
+  ];
   const activities = followActivities(incidents, parts.facts, ledger, { now, guestOf });
   return {
     fact: (fact) => activities.fact(fact),
@@ -47,18 +63,22 @@ export function createFollower(
       const clash = command.op === 'reopen' ? incidents.openByKey(held.incident.key) : undefined;
       if (clash && clash.incident.id !== command.id)
         return { kind: 'invalid', message: `incident ${clash.incident.id} is open for the same object` };
-      const outcome = applyCommand(held.incident, command, now());
+      const outcome =
+        command.op === 'merge'
+          ? mergeInto(incidents, ledger, { from: held, command })
+          : applyCommand(held.incident, command, now());
       if (outcome.kind === 'changed') ledger.record(held, outcome.incident);
       return outcome;
     },
+    gone: followGone(incidents, ledger),
     diagnosis(diagnosis) {
       const held = incidents.get(diagnosis.incidentId);
       if (held) ledger.record(held, attachFindings(held.incident, diagnosis, ledger.nowIso()));
     },
-    isDue: () => activities.hasWaited() || incidents.snoozedBefore(now()).length > 0 || review.isDue(),
+    isDue: () => activities.hasWaited() || incidents.snoozedBefore(now()).length > 0 || chores.some((chore) => chore.isDue()),
     tick() {
       activities.tell();
-      review.look();
+      for (const chore of chores) chore.look();
       for (const held of incidents.snoozedBefore(now())) {
         const entry = { what: 'snoozed', text: 'Snooze is over' };
         ledger.record(held, change(held.incident, { snoozedUntil: undefined }, ledger.nowIso(), entry));

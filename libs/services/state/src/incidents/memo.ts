@@ -17,6 +17,19 @@ export interface Memo {
   readonly lastFailureAt: number;
   /** Since when what explained it is over, in milliseconds; only of a suppressed one. */
   readonly freeSince?: number;
+  /** When it began, again and again, in milliseconds: the last few. */
+  readonly openings?: readonly number[];
+  /** Of one that comes and goes: whether it is there now, and since when that is so. */
+  readonly flapping?: { readonly isBad: boolean; readonly changedAt: number };
+}
+
+/** What a memo holds of the incident's own life, whatever its reports say. */
+export function lifeOf(memo: Memo | undefined): Pick<Memo, 'freeSince' | 'openings' | 'flapping'> {
+  return {
+    ...(memo?.freeSince === undefined ? {} : { freeSince: memo.freeSince }),
+    ...(memo?.openings === undefined ? {} : { openings: memo.openings }),
+    ...(memo?.flapping === undefined ? {} : { flapping: memo.flapping }),
+  };
 }
 
 /** How surely an activity is about an incident's object; 0 means that nothing speaks for it, `undefined` that something speaks against. */
@@ -91,6 +104,7 @@ export function rememberFailure(memo: Memo | undefined, activity: Activity): Mem
     failed,
     runs: runs.slice(-MAX_RUNS),
     lastFailureAt: Math.max(at, memo?.lastFailureAt ?? 0),
+    ...lifeOf(memo),
   };
 }
 

@@ -1,5 +1,6 @@
 import { stateKeys, type Event, type GuestState } from '@proxmox-mcp/schemas';
 import type { Entry } from './entry.ts';
+import { followRun } from './guest-run.ts';
 import type { Changes, Lookup } from './storage.ts';
 
 /**
@@ -44,8 +45,11 @@ function patchedGuest(event: Event, before: GuestState, word: string): GuestStat
     case 'guest.state.running':
     case 'guest.state.stopped':
     case 'guest.state.unknown':
-      if (!isOneOf(word, ['running', 'stopped', 'unknown']) || before.status === word) return undefined;
-      return { ...before, status: word, since: event.occurredAt };
+      if (!isOneOf(word, ['running', 'stopped', 'unknown'])) return undefined;
+      return turned(before, word, event.occurredAt);
+    // Where it came from, after a migration, its process has ended too.
+    case 'guest.process.exited':
+      return event.node === before.node ? turned(before, 'stopped', event.occurredAt) : undefined;
     case 'guest.node.changed':
       return event.node === undefined || event.node === before.node
         ? undefined
@@ -61,6 +65,11 @@ function patchedGuest(event: Event, before: GuestState, word: string): GuestStat
     default:
       return undefined;
   }
+}
+
+function turned(before: GuestState, status: GuestState['status'], at: string): GuestState | undefined {
+  if (before.status === status) return undefined;
+  return followRun(before, { ...before, status, since: at, observedAt: at });
 }
 
 function isOneOf<const T extends string>(word: string, words: readonly T[]): word is T {

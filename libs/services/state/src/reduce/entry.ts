@@ -8,6 +8,7 @@ import {
   type ObservedRow,
   type StorageState,
 } from '@proxmox-mcp/schemas';
+import { followRun } from './guest-run.ts';
 
 /** One entry of the live picture. */
 export type Entry = NodeState | GuestState | StorageState | DatastoreState | JobState;
@@ -44,7 +45,10 @@ export function fold(
   // Guests of a dead node come without a name; the one they had is still theirs.
   const name =
     row.kind === 'guest' && row.name === undefined && before?.kind === 'guest' ? before.name : undefined;
-  return { ...row, ...(name === undefined ? {} : { name }), source, product, cluster, observedAt: at, since };
+  const about = { source, product, cluster, observedAt: at, since };
+  if (row.kind !== 'guest') return { ...row, ...about };
+  const guest = { ...row, ...(name === undefined ? {} : { name }), ...about };
+  return followRun(before?.kind === 'guest' ? before : undefined, guest);
 }
 
 /** Fields that move all the time; alone they are written at most once in `METRICS_EVERY_MS`. */

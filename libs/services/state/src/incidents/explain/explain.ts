@@ -1,7 +1,15 @@
 import type { Incident, Suppression } from '@proxmox-mcp/schemas';
 
 /** Why an incident need not be told: its cause is told, it is expected, or something under way explains it. */
-export type Explanation = Omit<Suppression, 'since'>;
+export interface Explanation extends Omit<Suppression, 'since'> {
+  /** It is no problem and will not become one: somebody wanted it so. Nothing opens, and what has opened ends. */
+  readonly isForGood?: boolean;
+}
+
+/** What an incident shows of its explanation. */
+export function suppressionOf({ reason, by, text }: Explanation, since: string): Suppression {
+  return { reason, by, text: text.slice(0, 500), since };
+}
 
 /**
  * Looks for one kind of explanation of an open incident, as it is now. Asked when the incident opens, and again and again while it

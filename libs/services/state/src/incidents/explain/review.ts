@@ -1,32 +1,28 @@
 import type { Incident } from '@proxmox-mcp/schemas';
 import type { IncidentStore } from '../../history/incidents.ts';
-import { change, isOpen, type Held } from '../change.ts';
+import { change, isOpen, resolve, type Held } from '../change.ts';
+import { statusOf } from '../flapping.ts';
+import type { Chore } from '../chore.ts';
 import type { Ledger } from '../ledger.ts';
 import { explanationOf, type Explainer, type Explanation } from './explain.ts';
-
-/** Puts incidents aside whose explanation is known, and brings them back when it is over and they are not. */
-export interface Review {
-  /** Whether `look` would do anything. */
-  isDue(): boolean;
-  look(): void;
-}
 
 /** An explanation can arrive this long after what it explains: polls are slower than log lines. */
 const YOUNG_MS = 15 * 60_000;
 /** What recovers together with its explanation is not told: guests of a node that is back take their time to start. */
 export const RELEASE_AFTER_MS = 120_000;
 
-/** Makes the review of one history. Everything belongs inside one transaction. */
+/** Puts incidents aside whose explanation is known, and brings them back when it is over and they are not. */
 export function createReview(
   incidents: IncidentStore,
   ledger: Ledger,
   { explainers, now }: { readonly explainers: readonly Explainer[]; readonly now: () => number },
-): Review {
+): Chore {
   function next(held: Held): (() => void) | undefined {
     const { incident, memo } = held;
     const found = explanationOf(explainers, incident, now());
     if (found !== undefined) {
-      if (isExplainedBy(incident, found) && memo.freeSince === undefined) return undefined;
+      const isKnown = isExplainedBy(incident, found) && found.isForGood !== true;
+      if (isKnown && memo.freeSince === undefined) return undefined;
       return () => suppress(held, found);
     }
     if (incident.status !== 'suppressed') return undefined;
@@ -36,22 +32,19 @@ export function createReview(
   }
 
   function suppress(held: Held, found: Explanation): void {
+    if (found.isForGood === true) {
+      const entry = { text: found.text, ref: found.by };
+      return ledger.record(held, resolve(held.incident, 'explained', ledger.nowIso(), entry));
+    }
+    if (!isExplainedBy(held.incident, found)) return ledger.suppress(held, found);
     const { freeSince: _, ...memo } = held.memo;
-    if (isExplainedBy(held.incident, found)) return ledger.record(held, held.incident, { memo });
-    const at = ledger.nowIso();
-    const patch = {
-      status: 'suppressed' as const,
-      suppression: { ...found, since: at },
-      ...(found.reason === 'parent' ? { parent: found.by } : {}),
-    };
-    const entry = { what: 'suppressed', text: found.text, ref: found.by };
-    ledger.record(held, change(held.incident, patch, at, entry), { memo });
+    ledger.record(held, held.incident, { memo });
   }
 
   function release(held: Held): void {
     const { incident } = held;
     const { freeSince: _, ...memo } = held.memo;
-    const status = incident.acknowledgedAt === undefined ? ('open' as const) : ('acknowledged' as const);
+    const status = statusOf({ incident, memo });
     const text = `No longer explained: ${incident.suppression?.text ?? 'its explanation is over'}`;
     const entry = { what: 'released', text: text.slice(0, 1_000) };
     const patch = { status, suppression: undefined };
