@@ -29,13 +29,15 @@ import { createRawInputStore } from '../history/raw-inputs.ts';
 import { createPlaceStore } from '../history/places.ts';
 import { createRetention, usedBytes, type RetentionLimits } from '../history/retention.ts';
 import { mayBeEcho } from '../incidents/echo.ts';
+import { createExplainers } from '../incidents/explain/index.ts';
 import { createFollower } from '../incidents/follower.ts';
 import { reconcileIncidents } from '../incident-values.ts';
 import { createReadFact } from '../rules/read-fact.ts';
 import { createSampler, type Sampled } from '../rules/sampler.ts';
 import { RULES } from '../rules/index.ts';
 import { createSettings, type RulesFile } from '../rules/settings.ts';
-import { createLiveState } from '../reduce/live-state.ts';
+import { nodeOffline } from '../rules/node-offline/rule.ts';
+import { createLiveState, type Seen } from '../reduce/live-state.ts';
 import { createDrain } from './drain-outbox.ts';
 import { createIngest } from './ingest-event.ts';
 import { inTurn } from './in-turn.ts';
@@ -138,6 +140,14 @@ export function createEngine(parts: EngineParts): Engine {
       facts,
       outbox,
       now,
+      picture: live.picture,
+      explainers: createExplainers({
+        facts,
+        incidents,
+        picture: live.picture,
+        guestAt: (cluster, vmid) => live.guestAt(cluster, vmid),
+        topology: parts.topology,
+      }),
       guestOf: (cluster, vmid) => live.guestOf(cluster, vmid),
       onTransition: (transition) => changed.inc({ transition }),
       onRefused: () => refused.inc(),
@@ -173,13 +183,17 @@ export function createEngine(parts: EngineParts): Engine {
         ingest.renew();
         return work();
       });
-    const tell = async ({ troubles, recoveries }: Sampled) => {
-      if (troubles.length + recoveries.length === 0) return;
+    const tell = async ({ troubles, recoveries, gone = [] }: Sampled & Partial<Seen>) => {
+      if (troubles.length + recoveries.length + gone.length === 0) return;
       await write(() => {
         for (const trouble of troubles) follower.trouble(trouble);
         for (const recovery of recoveries) follower.recovery(recovery);
+        for (const object of gone) follower.gone(object);
       });
     };
+    // What a poll itself shows of nodes belongs to the rule as much as what is reported of them.
+    const tellSeen = ({ troubles, ...seen }: Seen) =>
+      tell({ ...seen, troubles: troubles.filter((trouble) => settings(nodeOffline, trouble).enabled) });
     closers.push(writer);
     await drain();
     await reconcile(values);
@@ -215,7 +229,7 @@ export function createEngine(parts: EngineParts): Engine {
         { durable: DURABLE, filters: [filters.allObservations], maxInFlight: 1 },
         async (message) => {
           const observation = read(Observation, message.data);
-          await liveInTurn(async () => tell(sampler.look(now(), await live.observe(observation, tell))));
+          await liveInTurn(async () => tell(sampler.look(now(), await live.observe(observation, tellSeen))));
         },
       ),
       await bus.consume({ durable: DURABLE, filters: [filters.allDiagnoses] }, async (message) => {

@@ -5,6 +5,7 @@ import type { FactStore } from '../history/facts.ts';
 import type { Outbox } from '../history/outbox.ts';
 import type { PlaceStore } from '../history/places.ts';
 import type { Follower } from '../incidents/follower.ts';
+import { goneByTask } from '../incidents/gone.ts';
 import { guestStarted } from '../incidents/guest-started.ts';
 import type { Trouble } from '../incidents/trouble.ts';
 import type { ReadFact } from '../rules/read-fact.ts';
@@ -54,6 +55,8 @@ export function createIngest(parts: IngestParts): Correlation {
     if (isRelinked) return;
     const started = guestStarted(fact);
     if (started) follower.recovery(started);
+    const gone = goneByTask(fact);
+    if (gone) follower.gone(gone);
     for (const verdict of parts.readFact(fact)) {
       if ('recovery' in verdict) follower.recovery(verdict.recovery);
       else if ('detail' in verdict) follower.detail(verdict.detail);

@@ -13,6 +13,10 @@ export interface FactStore {
   partsOf(upid: string): string[];
   /** Whole PVE backup jobs that ran at some time of a span (milliseconds) or still run, whatever the node; at most 200. */
   backupsAround(from: number, to: number): Fact[];
+  /** Tasks about a guest that ran at some time of a span (milliseconds) or still run, newest first; at most 100. */
+  tasksOfGuest(vmid: number, span: readonly [number, number]): Fact[];
+  /** The same of tasks of a family on a node. */
+  tasksOnNode(family: string, node: string, span: readonly [number, number]): Fact[];
   query(query: FactsQuery): Promise<FactsAnswer>;
 }
 
@@ -37,6 +41,13 @@ export function createFactStore(db: DatabaseSync): FactStore {
   const backups = db.prepare(
     `SELECT body FROM facts WHERE family = 'backup.job' AND merged = 0 AND started <= ? AND started > ? AND
      (ended IS NULL OR ended >= ?) AND upid LIKE 'UPID:%' ORDER BY started DESC LIMIT 200`,
+  );
+  const during = `merged = 0 AND started <= ? AND started > ? AND (ended IS NULL OR ended >= ?) AND upid LIKE 'UPID:%'`;
+  const ofGuest = db.prepare(
+    `SELECT body FROM facts WHERE vmid = ? AND ${during} ORDER BY started DESC LIMIT 100`,
+  );
+  const onNode = db.prepare(
+    `SELECT body FROM facts WHERE family = ? AND node = ? AND ${during} ORDER BY started DESC LIMIT 100`,
   );
   const types = db.prepare('SELECT DISTINCT type FROM facts WHERE merged = 0 LIMIT 1000');
   const parse = (row: Record<string, unknown>) => JSON.parse(String(row['body'])) as Fact;
@@ -68,6 +79,9 @@ export function createFactStore(db: DatabaseSync): FactStore {
     // The id of a part begins with that of its task: the index on ids serves.
     partsOf: (upid) => parts.all(`${upid}/`, `${upid}/\u{10FFFF}`).map((row) => String(row['id'])),
     backupsAround: (from, to) => backups.all(to, from - LONGEST_BACKUP_MS, from).map(parse),
+    tasksOfGuest: (vmid, [from, to]) => ofGuest.all(vmid, to, from - LONGEST_BACKUP_MS, from).map(parse),
+    tasksOnNode: (family, node, [from, to]) =>
+      onNode.all(family, node, to, from - LONGEST_BACKUP_MS, from).map(parse),
     async query(query) {
       if (query.id !== undefined) {
         const row = get.get(query.id);

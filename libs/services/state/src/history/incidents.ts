@@ -18,8 +18,12 @@ export interface IncidentStore {
   unresolved(): Incident[];
   /** Unresolved ones whose snooze is over by `at`; at most 100. */
   snoozedBefore(at: number): Held[];
-  /** Unresolved ones that are suppressed, or began (again) at `since` or later, newest first; at most 2,000. */
+  /** Unresolved ones that began (again) at `since` or later, newest first; at most 2,000. */
+  begunSince(since: number): Held[];
+  /** The same, and those that are suppressed. */
   toReview(since: number): Held[];
+  /** Grows with every write: who remembers what was read can see whether it still holds. */
+  writes(): number;
   /** Unresolved ones of a condition, in a cluster; at most 500. */
   openOf(condition: string, cluster: string | undefined): Incident[];
   /** The one of a key and anchor that was resolved last. */
@@ -68,6 +72,10 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
   const toReview = db.prepare(
     `SELECT ${columns} FROM incidents WHERE open = 1 AND (status = 'suppressed' OR opened >= ?) ORDER BY opened DESC LIMIT 2000`,
   );
+  const begunSince = db.prepare(
+    `SELECT ${columns} FROM incidents WHERE open = 1 AND opened >= ? ORDER BY opened DESC LIMIT 2000`,
+  );
+  let writes = 0;
   const openOf = db.prepare(
     `SELECT body FROM incidents WHERE open = 1 AND key >= ? AND key < ? AND key LIKE ? LIMIT 500`,
   );
@@ -102,6 +110,7 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
   return {
     get: (id) => maybe(get.get(id)),
     put({ incident, memo }, anchorText) {
+      writes += 1;
       put.run(
         incident.id,
         incident.key,
@@ -127,6 +136,8 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
     countOpen: () => Number(countOpen.get()?.['count'] ?? 0),
     unresolved: () => unresolved.all().map(incidentIn),
     snoozedBefore: (at) => snoozed.all(at).map(held),
+    writes: () => writes,
+    begunSince: (since) => begunSince.all(since).map(held),
     toReview: (since) => toReview.all(since).map(held),
     openOf(condition, cluster) {
       const prefix = cluster === undefined ? '' : `${cluster}|`;

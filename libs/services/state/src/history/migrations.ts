@@ -95,7 +95,8 @@ export const MIGRATIONS: readonly string[] = [
   -- Reports of one second come in any order: what a fact shows of very many must not depend on it.
   DROP INDEX events_by_fact;
   CREATE INDEX events_by_fact ON events (fact, progress, occurred, id);
-  `,  `
+  `,
+  `
   -- Whether a condition that begins has just been over, and what is stale or flaps, is asked again and again.
   CREATE INDEX incidents_closed_by_anchor ON incidents (anchor, resolved) WHERE open = 0;
   CREATE INDEX incidents_open_by_status ON incidents (status) WHERE open = 1;

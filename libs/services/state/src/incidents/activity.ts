@@ -83,6 +83,11 @@ function itemOf(fact: Fact, family: string): string | undefined {
 
 const text = (value: unknown) => (typeof value === 'string' ? value : '');
 
+/** Guests that a backup job is known to cover, ascending; those it has come to so far, while it runs. */
+export function coveredGuests(fact: Fact): readonly number[] {
+  return coveredBy(fact);
+}
+
 function coveredBy(fact: Fact): number[] {
   const listed = listOf(fact.facts['guests']).map((guest) => guest.vmid);
   if (listed.length > 0) return listed.sort((a, b) => a - b);

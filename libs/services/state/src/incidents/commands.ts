@@ -10,6 +10,9 @@ export type Commanded =
 /** Longest snooze: past that, acknowledging is what was meant. */
 const MAX_SNOOZE_MS = 366 * 86_400_000;
 
+/** Statuses that an acknowledgement does not end. */
+const KEPT: ReadonlySet<Incident['status']> = new Set(['suppressed', 'stale', 'flapping']);
+
 /** Applies a command. Pure: the lifecycle of CONTRACT §3 as far as people drive it. */
 export function applyCommand(incident: Incident, command: IncidentCommand, nowMs: number): Commanded {
   const at = new Date(nowMs).toISOString();
@@ -26,9 +29,14 @@ export function applyCommand(incident: Incident, command: IncidentCommand, nowMs
   switch (command.op) {
     case 'acknowledge':
       if (!isOpen(incident)) return closed;
-      if (incident.status === 'acknowledged') return { kind: 'same' };
+      if (incident.acknowledgedAt !== undefined) return { kind: 'same' };
       return changed(
-        { status: 'acknowledged', acknowledgedAt: at, acknowledgedBy: by },
+        {
+          // What hides it, or keeps it from being told, goes on; it is an acknowledged one after that.
+          status: KEPT.has(incident.status) ? incident.status : 'acknowledged',
+          acknowledgedAt: at,
+          acknowledgedBy: by,
+        },
         { what: 'acknowledged', text: 'Acknowledged' },
       );
     case 'snooze': {

@@ -50,6 +50,6 @@ export function isQuiet({ flapping }: Memo, now: number): boolean {
 
 /** What an incident is, when nothing hides it. */
 export function statusOf({ incident, memo }: Held): Incident['status'] {
-  if (incident.acknowledgedAt !== undefined) return 'acknowledged';
-  return memo.flapping === undefined ? 'open' : 'flapping';
+  if (memo.flapping !== undefined) return 'flapping';
+  return incident.acknowledgedAt === undefined ? 'open' : 'acknowledged';
 }

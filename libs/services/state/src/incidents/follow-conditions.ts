@@ -1,5 +1,5 @@
 import type { IncidentStore } from '../history/incidents.ts';
-import { maxSeverity, type Entity } from '@proxmox-mcp/schemas';
+import { maxSeverity, type Entity, type Incident } from '@proxmox-mcp/schemas';
 import { change } from './change.ts';
 import { turn } from './flapping.ts';
 import type { Ledger } from './ledger.ts';
@@ -14,8 +14,15 @@ export interface ConditionFollower {
   detail(detail: Detail): void;
 }
 
+/** Guests that cannot be used while a condition holds. */
+export type AffectedOf = (trouble: Trouble) => Incident['affected'];
+
 /** Makes the part of the follower that opens and resolves incidents by condition. */
-export function followConditions(incidents: IncidentStore, ledger: Ledger): ConditionFollower {
+export function followConditions(
+  incidents: IncidentStore,
+  ledger: Ledger,
+  affectedOf: AffectedOf = () => undefined,
+): ConditionFollower {
   const openFor = ({ condition, anchor, cluster }: Pick<Trouble, 'condition' | 'anchor' | 'cluster'>) =>
     incidents.openAt(`${condition}|${anchor}`).filter(({ memo }) => isSame(memo.cluster, cluster));
 
@@ -44,12 +51,18 @@ export function followConditions(incidents: IncidentStore, ledger: Ledger): Cond
       ...(trouble.cause === undefined ? {} : { cause: trouble.cause }),
       ...(trouble.why === undefined ? {} : { why: trouble.why }),
       ...labelsOf(trouble),
+      ...affectedIn(trouble),
       since,
       facts,
       occurrences: 1,
     };
     const held = ledger.open(identity, opening, memo);
     if (held && ref !== undefined) incidents.addFact(ref, held.incident.id, { run: false, at: since });
+  }
+
+  function affectedIn(trouble: Trouble): Pick<Incident, 'affected'> {
+    const affected = affectedOf(trouble);
+    return affected === undefined ? {} : { affected };
   }
 
   return {

@@ -1,5 +1,6 @@
 import type { Diagnosis, Fact, IncidentCommand } from '@proxmox-mcp/schemas';
 import type { FactStore } from '../history/facts.ts';
+import { affectedBy } from './affected.ts';
 import { attachFindings } from './attach-findings.ts';
 import { change } from './change.ts';
 import { applyCommand, type Commanded } from './commands.ts';
@@ -41,22 +42,22 @@ export function createFollower(
   parts: LedgerParts & {
     readonly facts: FactStore;
     readonly guestOf?: GuestOf;
-    /** The lab as it was last seen; without it nothing becomes stale. */
+    /** The lab as it was last seen; without it nothing becomes stale, and nobody knows what is affected. */
     readonly picture?: Picture;
   },
 ): Follower {
-  const { incidents, now, guestOf = () => undefined } = parts;
+  const { incidents, now, picture, guestOf = () => undefined } = parts;
   const ledger = createLedger(parts);
   const chores = [
     createReview(incidents, ledger, { explainers: parts.explainers ?? [], now }),
     settleFlapping(incidents, ledger),
-    ...(parts.picture === undefined ? [] : [watchStale(incidents, ledger, parts.picture)]),
+    ...(picture === undefined ? [] : [watchStale(incidents, ledger, picture)]),
   ];
   const activities = followActivities(incidents, parts.facts, ledger, { now, guestOf });
   return {
     fact: (fact) => activities.fact(fact),
     merged: (from, to) => activities.merged(from, to),
-    ...followConditions(incidents, ledger),
+    ...followConditions(incidents, ledger, (trouble) => picture && affectedBy(trouble, picture, now())),
     command(command) {
       const held = incidents.get(command.id);
       if (held === undefined) return { kind: 'not-found' };
@@ -67,7 +68,11 @@ export function createFollower(
         command.op === 'merge'
           ? mergeInto(incidents, ledger, { from: held, command })
           : applyCommand(held.incident, command, now());
-      if (outcome.kind === 'changed') ledger.record(held, outcome.incident);
+      if (outcome.kind === 'changed') {
+        const { flapping, ...memo } = held.memo;
+        const isOver = command.op === 'resolve' || command.op === 'reopen';
+        ledger.record(held, outcome.incident, { memo: isOver || flapping === undefined ? memo : held.memo });
+      }
       return outcome;
     },
     gone: followGone(incidents, ledger),
@@ -75,7 +80,10 @@ export function createFollower(
       const held = incidents.get(diagnosis.incidentId);
       if (held) ledger.record(held, attachFindings(held.incident, diagnosis, ledger.nowIso()));
     },
-    isDue: () => activities.hasWaited() || incidents.snoozedBefore(now()).length > 0 || chores.some((chore) => chore.isDue()),
+    isDue: () =>
+      activities.hasWaited() ||
+      incidents.snoozedBefore(now()).length > 0 ||
+      chores.some((chore) => chore.isDue()),
     tick() {
       activities.tell();
       for (const chore of chores) chore.look();

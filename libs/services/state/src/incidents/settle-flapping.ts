@@ -4,12 +4,9 @@ import { isQuiet, statusOf } from './flapping.ts';
 import type { Ledger } from './ledger.ts';
 import type { Chore } from './chore.ts';
 
-/** Ends flapping that has been quiet: the incident is open as any other then, or over. Acknowledged ones flap too. */
+/** Ends flapping that has been quiet: the incident is open as any other then, or over. */
 export function settleFlapping(incidents: IncidentStore, ledger: Ledger): Chore {
-  const quiet = () =>
-    [...incidents.inStatus('flapping'), ...incidents.inStatus('acknowledged')].filter(({ memo }) =>
-      isQuiet(memo, ledger.now()),
-    );
+  const quiet = () => incidents.inStatus('flapping').filter(({ memo }) => isQuiet(memo, ledger.now()));
 
   function settle(held: Held): void {
     const { flapping, openings: _, ...memo } = held.memo;

@@ -32,9 +32,7 @@ function isForBackup(before: GuestState | undefined, { lock, observedAt }: Guest
   if (lock !== 'backup') return false;
   if (before === undefined || before.isForBackup === true || before.status !== 'running') return true;
   // The list told that it runs a moment before it told of the lock.
-  return (
-    before.lock === undefined && Date.parse(observedAt) - Date.parse(before.since) < JUST_STARTED_MS
-  );
+  return before.lock === undefined && Date.parse(observedAt) - Date.parse(before.since) < JUST_STARTED_MS;
 }
 
 function lastRun(before: GuestState | undefined, after: GuestState): string | undefined {

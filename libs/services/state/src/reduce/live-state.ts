@@ -5,10 +5,13 @@ import {
   stateKeys,
   type Event,
   type GuestRef,
+  type GuestState,
   type Observation,
   type ObservedRow,
 } from '@proxmox-mcp/schemas';
+import { goneFromList, type Gone } from '../incidents/gone.ts';
 import type { Recovery, Trouble } from '../incidents/trouble.ts';
+import { objectOfEntry } from '../rules/object-of.ts';
 import { nodeIsOffline, nodeIsOnline } from '../rules/node-offline/rule.ts';
 import type { Entries, EntryKind, Picture } from '../rules/rule.ts';
 import { applyEvent } from './apply-event.ts';
@@ -20,6 +23,8 @@ import { foldStorage, type Changes } from './storage.ts';
 export interface Seen {
   readonly troubles: readonly Trouble[];
   readonly recoveries: readonly Recovery[];
+  /** Objects that a whole list lacks. */
+  readonly gone: readonly Gone[];
 }
 
 /** The live picture: the STATE key-value and a copy of it. One writer; calls must not overlap. */
@@ -27,7 +32,8 @@ export interface LiveState {
   /** Reads what the key-value holds. */
   load(): Promise<void>;
   /**
-   * Folds a poll, and answers the entries that it told of. `onSeen` runs before anything is written, so that a crash between the two repeats both.
+   * Folds a poll, and answers the entries that it told of. `onSeen` runs before anything is written, and again before what is gone is
+   * deleted, so that a crash between the two repeats both.
    */
   observe(observation: Observation, onSeen: (seen: Seen) => Promise<void>): Promise<readonly Entry[]>;
   /** The copy, for the rules. */
@@ -38,6 +44,8 @@ export interface LiveState {
   clusterOf(node: string, product: Event['product']): string | undefined;
   /** What polling knows of a guest, where exactly one cluster is known to have it. */
   guestOf(cluster: string | undefined, vmid: number): GuestRef | undefined;
+  /** Its entry. */
+  guestAt(cluster: string | undefined, vmid: number): GuestState | undefined;
   /** Whether the node was seen online after the time. */
   wasOnlineAfter(cluster: string | undefined, node: string, at: string): boolean;
   /** Entries of the copy, for metrics. */
@@ -103,6 +111,12 @@ export function createLiveState(kv: KeyValue): LiveState {
     return guests.length === 1 ? guests[0] : undefined;
   }
 
+  function guestAt(cluster: string | undefined, vmid: number): GuestState | undefined {
+    const key = cluster === undefined ? undefined : stateKeys.guest(cluster, vmid);
+    const guest = key === undefined ? onlyGuest(vmid) : entries.get(key);
+    return guest?.kind === 'guest' ? guest : undefined;
+  }
+
   function foldRows(observation: Observation): Changes {
     const changes: Changes = new Map();
     for (const row of observation.rows) {
@@ -150,6 +164,19 @@ export function createLiveState(kv: KeyValue): LiveState {
     return [...entries]
       .filter(([, entry]) => entry.source === source && rows.has(rowKey(entry)))
       .map(([key]) => key);
+  }
+
+  /** A shared storage that one node does not list any more is still there. */
+  function objectsGone(keys: readonly string[], at: string): Gone[] {
+    const deleted = new Set(keys);
+    const shared = new Set<string>();
+    for (const [key, entry] of kinds.get('storage') ?? [])
+      if (!deleted.has(key)) shared.add(`${entry.cluster}|${objectOfEntry(entry).object}`);
+    return keys
+      .map((key) => entries.get(key))
+      .filter((entry) => entry !== undefined)
+      .map((entry) => goneFromList(entry, at))
+      .filter(({ cluster, object }) => !shared.has(`${cluster}|${object}`));
   }
 
   /** @returns every row key of the poll once its last part is here. */
@@ -215,6 +242,8 @@ export function createLiveState(kv: KeyValue): LiveState {
       await onSeen(seenIn(observation, changes, lookup));
       await write(changes);
       const { gone, short } = goneIn(observation);
+      if (gone.length > 0)
+        await onSeen({ troubles: [], recoveries: [], gone: objectsGone(gone, observation.at) });
       await write(new Map(gone.map((key) => [key, undefined])));
       if (observation.full) await markShort(observation, short);
       return [...changes.values()].filter((entry) => entry !== undefined);
@@ -233,10 +262,10 @@ export function createLiveState(kv: KeyValue): LiveState {
         if (entry.node === node && entry.product === product) clusters.add(entry.cluster);
       return clusters.size === 1 ? [...clusters][0] : undefined;
     },
+    guestAt,
     guestOf(cluster, vmid) {
-      const key = cluster === undefined ? undefined : stateKeys.guest(cluster, vmid);
-      const guest = key === undefined ? onlyGuest(vmid) : entries.get(key);
-      if (guest?.kind !== 'guest') return undefined;
+      const guest = guestAt(cluster, vmid);
+      if (guest === undefined) return undefined;
       return { kind: guest.guestKind, vmid, ...(guest.name === undefined ? {} : { name: guest.name }) };
     },
     wasOnlineAfter(cluster, node, at) {
@@ -262,13 +291,14 @@ function seenIn(
     if (after?.kind === 'node' && after.product === 'pve') {
       if (before?.kind === 'node' && before.status === after.status) continue;
       const at = { cluster: observation.cluster, node: after.node, at: observation.at };
-      if (after.status === 'offline') troubles.push(nodeIsOffline({ ...at, product: after.product }));
+      if (after.status === 'offline')
+        troubles.push(nodeIsOffline({ ...at, product: after.product, why: { rule: 'node-offline' } }));
       if (after.status === 'online') recoveries.push(nodeIsOnline(at));
     }
     if (after?.kind === 'job' && after.jobType === 'replication')
       recoveries.push(...replicated(before, after));
   }
-  return { troubles, recoveries };
+  return { troubles, recoveries, gone: [] };
 }
 
 /** Good replication runs leave no task and send nothing: the job's own numbers are the only news of them. */

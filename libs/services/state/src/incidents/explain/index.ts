@@ -4,6 +4,8 @@ import type { Topology } from '../../facts/topology.ts';
 import type { GuestState } from '@proxmox-mcp/schemas';
 import type { Picture } from '../../rules/rule.ts';
 import type { Explainer } from './explain.ts';
+import { explainByParent } from './parent.ts';
+import { explainByTask } from './task.ts';
 
 /** What explanations are found in. */
 export interface ExplainParts {
@@ -18,6 +20,6 @@ export interface ExplainParts {
 }
 
 /** Every explainer there is, in the order they are asked. Adding one is a file and a line here. */
-export function createExplainers(_parts: ExplainParts): readonly Explainer[] {
-  return [];
+export function createExplainers(parts: ExplainParts): readonly Explainer[] {
+  return [explainByParent(parts), explainByTask(parts)];
 }

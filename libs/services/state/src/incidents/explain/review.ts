@@ -1,6 +1,6 @@
 import type { Incident } from '@proxmox-mcp/schemas';
 import type { IncidentStore } from '../../history/incidents.ts';
-import { change, isOpen, resolve, type Held } from '../change.ts';
+import { change, resolve, type Held } from '../change.ts';
 import { statusOf } from '../flapping.ts';
 import type { Chore } from '../chore.ts';
 import type { Ledger } from '../ledger.ts';
@@ -8,6 +8,10 @@ import { explanationOf, type Explainer, type Explanation } from './explain.ts';
 
 /** An explanation can arrive this long after what it explains: polls are slower than log lines. */
 const YOUNG_MS = 15 * 60_000;
+/** A cause that is seen a moment after what follows from it has to be found before that is told. */
+const FRESH_MS = 2 * 60_000;
+/** The rest changes slowly, and there may be many. */
+const ALL_EVERY_MS = 10_000;
 /** What recovers together with its explanation is not told: guests of a node that is back take their time to start. */
 export const RELEASE_AFTER_MS = 120_000;
 
@@ -51,15 +55,27 @@ export function createReview(
     ledger.record(held, change(incident, patch, ledger.nowIso(), entry), { memo });
   }
 
-  const due = () =>
-    incidents
-      .toReview(now() - YOUNG_MS)
-      .filter(({ incident }) => isOpen(incident))
-      .flatMap((held) => next(held) ?? []);
+  let allAt = -Infinity;
+
+  function due(isAll: boolean): (() => void)[] {
+    const held = isAll ? incidents.toReview(now() - YOUNG_MS) : incidents.begunSince(now() - FRESH_MS);
+    return held.flatMap((one) => next(one) ?? []);
+  }
+
+  const isTimeForAll = () => Math.abs(now() - allAt) >= ALL_EVERY_MS;
 
   return {
-    isDue: () => due().length > 0,
-    look: () => due().forEach((act) => act()),
+    isDue() {
+      const isAll = isTimeForAll();
+      if (due(isAll).length > 0) return true;
+      if (isAll) allAt = now();
+      return false;
+    },
+    look() {
+      const isAll = isTimeForAll();
+      if (isAll) allAt = now();
+      for (const act of due(isAll)) act();
+    },
   };
 }
 

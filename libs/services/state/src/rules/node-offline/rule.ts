@@ -26,7 +26,7 @@ const OFFLINE = 'node.state.offline';
 /** A node was seen offline, by an event or by a poll: both make the same incident. */
 export function nodeIsOffline(
   seen: Pick<Trouble, 'cluster' | 'node' | 'product' | 'at' | 'ref' | 'cause'> &
-    Partial<Pick<Trouble, 'severity'>> & { node: string },
+    Partial<Pick<Trouble, 'severity' | 'why'>> & { node: string },
 ): Trouble {
   return {
     condition: OFFLINE,
