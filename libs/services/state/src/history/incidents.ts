@@ -170,10 +170,7 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
       removeFact.run(factId);
     },
     factsOf: (id) => ({
-      ids: factsOf
-        .all(id)
-        .map((row) => String(row['fact']))
-        .reverse(),
+      ids: [...factsOf.all(id)].map((row) => String(row['fact'])).reverse(),
       runs: Number(runsOf.get(id)?.['count'] ?? 0),
     }),
     async query(query) {

@@ -8,7 +8,7 @@ type Topology = ReturnType<ExplainParts['topology']>;
 /** How far up a condition stands: what stands higher can be the cause of what stands lower, and never the other way round. */
 const RANKS: Readonly<Record<string, number>> = {
   'cluster.quorum.lost': 4,
-  'cluster.state.unreachable': 4,
+  'source.state.down': 4,
   'node.state.offline': 3,
   'storage.state.unavailable': 2,
   'datastore.state.unavailable': 2,
@@ -89,23 +89,29 @@ function contains(cause: Incident, incident: Incident, topology: Topology): bool
   if (cause.cluster === undefined || incident.cluster !== cause.cluster) return false;
   switch (cause.condition) {
     case 'cluster.quorum.lost':
-    case 'cluster.state.unreachable':
       return true;
+    case 'source.state.down':
+      // That nothing is heard of a cluster explains what is seen to be away, and nothing that others report of it.
+      return cause.product === 'pbs' || AWAY.test(incident.condition);
     case 'node.state.offline':
       return incident.node !== undefined && incident.node === cause.node;
     default:
-      return (
-        incident.storage !== undefined &&
-        incident.storage === cause.storage &&
-        (cause.node === undefined || incident.node === undefined || cause.node === incident.node)
-      );
+      if (incident.storage === undefined || incident.storage !== cause.storage) return false;
+      return isOfOneNode(cause) ? incident.node === undefined || incident.node === cause.node : true;
   }
 }
+
+const AWAY = /^(?:node|guest|storage|datastore)\.state\./;
+
+/** Whose key names the node has its own storage of that name, or alone does not reach it. */
+const isOfOneNode = ({ key, node, storage }: Incident) =>
+  node !== undefined && key.split('|')[1] === `storage/${node}/${storage}`;
 
 /** A PVE storage whose server, and datastore, the inventory knows. */
 function pointsAt({ cluster, storage }: Incident, cause: Incident, topology: Topology): boolean {
   const config = topology.storage(cluster, storage);
   const server = config?.server === undefined ? undefined : (topology.nodeAt(config.server) ?? config.server);
-  if (server === undefined || cause.node === undefined || server !== cause.node) return false;
+  // A PBS is its own cluster, of the name of its node.
+  if (server === undefined || (server !== cause.node && server !== cause.cluster)) return false;
   return cause.condition !== 'datastore.state.unavailable' || config?.datastore === cause.storage;
 }

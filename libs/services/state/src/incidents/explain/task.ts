@@ -45,6 +45,16 @@ const EARLY_MS = 5_000;
 const GRACE_MS = 10 * 60_000;
 const CAP_MS = 6 * 3_600_000;
 
+/** Tasks that may run for hours; the others are over after this. */
+const LONG: ReadonlySet<string> = new Set([
+  'backup.job',
+  'guest.migrate',
+  'guest.disk.move',
+  'guest.restore',
+  'task',
+]);
+const QUICK_MS = 15 * 60_000;
+
 /** When the guest went down: last seen running, first seen stopped; in milliseconds. */
 interface Stop {
   readonly guest: GuestState;
@@ -91,8 +101,11 @@ function stopOf(incident: Incident, { guestAt }: Parts, now: number): Stop | und
 
 const familyOf = (task: Fact) => partsOf(task.type).family;
 const startOf = (task: Fact) => Date.parse(task.startedAt);
-/** One that has no end yet still runs. */
-const endOf = (task: Fact, now: number) => (task.endedAt === undefined ? now : Date.parse(task.endedAt));
+/** One that has no end yet still runs, unless its end was missed: then it would explain whatever happens to the guest for days. */
+function endOf(task: Fact, now: number): number {
+  if (task.endedAt !== undefined) return Date.parse(task.endedAt);
+  return Math.min(now, startOf(task) + (LONG.has(familyOf(task)) ? CAP_MS : QUICK_MS));
+}
 const isByRoot = (task: Fact) => task.facts['user'] === 'root@pam';
 
 function isSameCluster(task: Fact, guest: GuestState): boolean {
