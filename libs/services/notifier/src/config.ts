@@ -65,9 +65,9 @@ export const NotifierConfig = z
         'Seconds an opening waits before it is sent, so that the message carries the cause; sent at once when it is complete.',
       ),
     NOTIFY_NODE_GRACE: int(0, 900)
-      .default(120)
+      .default(45)
       .describe(
-        'Seconds a node may be offline before it is told, as a restart takes about as long; fencing ends the wait, a planned restart gets ten minutes. 0: at once.',
+        'Seconds a node may be offline before it is told: a hiccup is no outage; fencing ends the wait, a planned restart gets ten minutes. 0: at once.',
       ),
     NOTIFY_TIMEOUT: int(1, 60).default(10).describe('Seconds one attempt to send may take.'),
     NOTIFY_LINK_BASE: httpUrl()

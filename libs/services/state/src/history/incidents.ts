@@ -28,11 +28,13 @@ export interface IncidentStore {
   openOf(condition: string, cluster: string | undefined): Incident[];
   /** The one of a key and anchor that was resolved last. */
   lastResolved(key: string, anchor: string): Held | undefined;
+  /** The one of an anchor that was resolved last, whatever its cluster. */
+  lastResolvedAt(anchor: string): Held | undefined;
   /** Unresolved ones of a status; at most 2,000. */
   inStatus(status: Incident['status']): Held[];
   /** Unresolved ones whose key begins so; at most 500. */
   openUnderKey(prefix: string): Held[];
-  /** Those of some conditions that are unresolved, or were resolved at `since` or later; at most 500. */
+  /** Those of some conditions that are unresolved, or were resolved at `since` or later; at most 500 of each. */
   ofConditions(conditions: readonly string[], since: number): Incident[];
   /** Gives all facts of one incident to another. */
   moveFacts(from: string, to: string): void;
@@ -82,12 +84,20 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
   const lastResolved = db.prepare(
     `SELECT ${columns} FROM incidents WHERE anchor = ? AND open = 0 AND key = ? ORDER BY resolved DESC LIMIT 1`,
   );
+  const lastResolvedAt = db.prepare(
+    `SELECT ${columns} FROM incidents WHERE anchor = ? AND open = 0 ORDER BY resolved DESC LIMIT 1`,
+  );
   const inStatus = db.prepare(`SELECT ${columns} FROM incidents WHERE status = ? AND open = 1 LIMIT 2000`);
   const openUnderKey = db.prepare(
     `SELECT ${columns} FROM incidents WHERE open = 1 AND key >= ? AND key < ? LIMIT 500`,
   );
-  const unresolvedKeys = db.prepare('SELECT n, key FROM incidents WHERE open = 1');
-  const resolvedKeys = db.prepare('SELECT n, key FROM incidents WHERE resolved >= ? AND open = 0');
+  const condition = `json_extract(body, '$.condition')`;
+  const openOfCondition = db.prepare(
+    `SELECT body FROM incidents WHERE open = 1 AND ${condition} = ? LIMIT 500`,
+  );
+  const closedOfCondition = db.prepare(
+    `SELECT body FROM incidents WHERE resolved >= ? AND open = 0 AND ${condition} = ? LIMIT 500`,
+  );
   const moveFacts = db.prepare('UPDATE incident_facts SET incident = ? WHERE incident = ?');
   const anchor = db.prepare('SELECT anchor FROM incidents WHERE id = ?');
   const ofFact = db.prepare('SELECT incident FROM incident_facts WHERE fact = ?');
@@ -144,17 +154,13 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
       return openOf.all(prefix, `${prefix}\u{10FFFF}`, `%|${condition}`).map(incidentIn);
     },
     lastResolved: (key, anchorText) => maybe(lastResolved.get(anchorText, key)),
+    lastResolvedAt: (anchorText) => maybe(lastResolvedAt.get(anchorText)),
     inStatus: (status) => inStatus.all(status).map(held),
     openUnderKey: (prefix) => openUnderKey.all(prefix, `${prefix}\u{10FFFF}`).map(held),
-    ofConditions(conditions, since) {
-      const wanted = new Set(conditions);
-      return [...unresolvedKeys.all(), ...resolvedKeys.all(since)]
-        .filter(({ key }) => wanted.has(String(key).slice(String(key).lastIndexOf('|') + 1)))
-        .slice(0, 500)
-        .map(({ n }) => byNumber.get(Number(n)))
-        .filter((row) => row !== undefined)
-        .map(incidentIn);
-    },
+    ofConditions: (conditions, since) =>
+      conditions.flatMap((one) =>
+        [...openOfCondition.all(one), ...closedOfCondition.all(since, one)].map(incidentIn),
+      ),
     moveFacts(from, to) {
       moveFacts.run(to, from);
     },

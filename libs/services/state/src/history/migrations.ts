@@ -97,8 +97,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX events_by_fact ON events (fact, progress, occurred, id);
   `,
   `
-  -- Whether a condition that begins has just been over, and what is stale or flaps, is asked again and again.
+  -- Whether a condition that begins has just been over, what is stale or flaps, and what may be a cause, is asked again and again.
   CREATE INDEX incidents_closed_by_anchor ON incidents (anchor, resolved) WHERE open = 0;
   CREATE INDEX incidents_open_by_status ON incidents (status) WHERE open = 1;
+  CREATE INDEX incidents_open_by_condition ON incidents (json_extract(body, '$.condition')) WHERE open = 1;
   `,
 ];

@@ -1,4 +1,4 @@
-import type { Incident } from '@proxmox-mcp/schemas';
+import { compareSeverity, type Incident } from '@proxmox-mcp/schemas';
 import { isOpen, type Held } from './change.ts';
 import type { Memo } from './memo.ts';
 
@@ -17,6 +17,17 @@ const SLACK_MS = 60_000;
 
 /** Ends that the lab itself told of: what a person or another incident ended is another story. */
 const BY_ITSELF: ReadonlySet<string> = new Set(['recovered', 'succeeded']);
+
+const BY_HAND: ReadonlySet<string> = new Set(['manual', 'merged']);
+
+/**
+ * Whether it is what a person has closed already, seen once more because everything is watched anew after a start: closed it stays
+ * until it has been over, or is worse.
+ */
+export function isClosedByHand(last: Held | undefined, severity: Incident['severity']): boolean {
+  if (last === undefined || !BY_HAND.has(last.incident.resolution ?? '')) return false;
+  return last.memo.hasEnded !== true && compareSeverity(severity, last.incident.severity) <= 0;
+}
 
 /** What a beginning is to the incident of the same identity that was over last. */
 export interface Beginning {

@@ -60,6 +60,14 @@ export function followConditions(
     if (held && ref !== undefined) incidents.addFact(ref, held.incident.id, { run: false, at: since });
   }
 
+  /** What a person closed has now come to its end: if it begins again, that is news. */
+  function noteEnd({ condition, anchor, cluster }: Recovery): void {
+    const closed = incidents.lastResolvedAt(`${condition}|${anchor}`);
+    if (closed === undefined || closed.memo.hasEnded === true || !isSame(closed.memo.cluster, cluster))
+      return;
+    ledger.record(closed, closed.incident, { memo: { ...closed.memo, hasEnded: true } });
+  }
+
   function affectedIn(trouble: Trouble): Pick<Incident, 'affected'> {
     const affected = affectedOf(trouble);
     return affected === undefined ? {} : { affected };
@@ -102,6 +110,7 @@ export function followConditions(
       }
     },
     recovery(recovery) {
+      noteEnd(recovery);
       for (const held of openFor(recovery)) {
         if (Date.parse(recovery.at) < held.memo.lastFailureAt) continue;
         const entry = { text: recovery.title, ...(recovery.ref === undefined ? {} : { ref: recovery.ref }) };

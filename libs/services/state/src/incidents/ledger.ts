@@ -3,7 +3,7 @@ import type { IncidentStore } from '../history/incidents.ts';
 import type { Outbox } from '../history/outbox.ts';
 import { change, isOpen, resolve, type Held } from './change.ts';
 import { explanationOf, suppressionOf, type Explainer, type Explanation } from './explain/explain.ts';
-import { beginningAfter, statusOf, turn, type Beginning } from './flapping.ts';
+import { beginningAfter, isClosedByHand, statusOf, turn, type Beginning } from './flapping.ts';
 import { incidentId } from './incident-id.ts';
 import type { Memo } from './memo.ts';
 
@@ -36,7 +36,7 @@ export interface Ledger {
   /**
    * Opens an incident; one of the same identity that was over a moment ago goes on instead.
    *
-   * @returns `undefined` when too many are open, or when it is explained for good.
+   * @returns `undefined` when too many are open, when it is explained for good, or when a person has closed it as it stands.
    */
   open(
     identity: { key: string; opener: string; anchor: string },
@@ -161,6 +161,8 @@ export function createLedger({
       const last = incidents.lastResolved(key, anchor);
       // A report that is told again is no new beginning.
       if (last && incidents.ofFact(opener) === last.incident.id) return last;
+      const isObserved = opening.facts.length === 0;
+      if (isObserved && isClosedByHand(last, opening.severity)) return undefined;
       const { kind, openings } = beginningAfter(last, since, now());
       if (incidents.countOpen() >= MAX_OPEN) {
         onRefused?.();

@@ -105,3 +105,14 @@ it('merges one incident into another on command, and only into one that is open'
     note: 'one cause',
   });
 });
+
+it('leaves closed what a person closed, over restarts, until it has been over', async () => {
+  await set('stopped', 60);
+  lab.command({ id: lab.incidents()[0]?.id ?? '', op: 'resolve' });
+  await lab.restart();
+  await lab.pass(600);
+  expect(lab.incidents()).toMatchObject([{ status: 'resolved', resolution: 'manual' }]);
+  await set('running', 60);
+  await set('stopped', 60);
+  expect(lab.incidents()).toMatchObject([{ status: 'resolved' }, { status: 'open' }]);
+});

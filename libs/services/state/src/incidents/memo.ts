@@ -19,6 +19,8 @@ export interface Memo {
   readonly freeSince?: number;
   /** When it began, again and again, in milliseconds: the last few. */
   readonly openings?: readonly number[];
+  /** Of one that a person closed while its condition held: that it has been over since. */
+  readonly hasEnded?: boolean;
   /** Of one that comes and goes: whether it is there now, and since when that is so. */
   readonly flapping?: { readonly isBad: boolean; readonly changedAt: number };
 }

@@ -63,6 +63,7 @@ const METRICS: ReadonlySet<string> = new Set([
   'avail',
   'estimatedFull',
   'observedAt',
+  'stoppedUnder',
 ]);
 
 /** Oldest metrics a reader of the key-value sees, in milliseconds. */

@@ -19,8 +19,7 @@ export function followRun(before: GuestState | undefined, after: GuestState): Gu
     return { ...now, ...storyOf(before), isForBackup: true };
   }
   const ranUntil = lastRun(before, after);
-  const lock = now.status === 'stopped' ? now.lock : undefined;
-  const stoppedUnder = lock === undefined ? before?.stoppedUnder : { lock, until: now.observedAt };
+  const stoppedUnder = lastLock(before, now);
   return {
     ...now,
     ...(ranUntil === undefined ? {} : { ranUntil }),
@@ -43,6 +42,16 @@ function lastRun(before: GuestState | undefined, after: GuestState): string | un
     after.status === 'unknown' &&
     Date.parse(after.observedAt) - Date.parse(before.since) > OFF_WITH_NODE_MS;
   return wasOff ? undefined : before.ranUntil;
+}
+
+/** Rows without news are rarely told: a lock was there until it is seen gone. */
+function lastLock(
+  before: GuestState | undefined,
+  { status, lock, observedAt: until }: GuestState,
+): GuestState['stoppedUnder'] {
+  if (status === 'stopped' && lock !== undefined) return { lock, until };
+  const known = before?.stoppedUnder;
+  return known !== undefined && before?.lock === known.lock ? { ...known, until } : known;
 }
 
 function storyOf(before: GuestState | undefined): Pick<GuestState, 'ranUntil' | 'stoppedUnder'> {

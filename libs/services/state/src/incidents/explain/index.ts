@@ -4,6 +4,7 @@ import type { Topology } from '../../facts/topology.ts';
 import type { GuestState } from '@proxmox-mcp/schemas';
 import type { Picture } from '../../rules/rule.ts';
 import type { Explainer } from './explain.ts';
+import { explainByBrewing } from './brewing.ts';
 import { explainByParent } from './parent.ts';
 import { explainByTask } from './task.ts';
 
@@ -21,5 +22,5 @@ export interface ExplainParts {
 
 /** Every explainer there is, in the order they are asked. Adding one is a file and a line here. */
 export function createExplainers(parts: ExplainParts): readonly Explainer[] {
-  return [explainByParent(parts), explainByTask(parts)];
+  return [explainByParent(parts), explainByTask(parts), explainByBrewing(parts)];
 }

@@ -150,3 +150,17 @@ it('puts the backups to a PBS that is away with it, where the inventory knows wh
   expect(told()).toEqual(['node.state.offline pbs1']);
   expect(find('node.state.offline')).toMatchObject({ children: 1 });
 });
+
+it('tells of a failed backup only when the storage it failed on turns out not to be away', async () => {
+  const nas = (status: 'available' | 'unknown') =>
+    ({ kind: 'storage', node: 'pve1', storage: 'nas', shared: true, status }) as const;
+  lab.put(nas('unknown'));
+  await lab.pass(10);
+  await lab.hear(backupOn('pve1', { storage: 'nas' }));
+  expect(told()).toEqual([]);
+  lab.put(nas('available'));
+  await lab.pass(100);
+  expect(told()).toEqual([]);
+  await lab.pass(60);
+  expect(told()).toEqual(['backup.job.failed pve1']);
+});
