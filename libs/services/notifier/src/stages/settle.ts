@@ -4,14 +4,15 @@ import type { Incident } from '@proxmox-mcp/schemas';
 export interface SettlePolicy {
   /** For the rest of the story (alertmanager's `group_wait`). */
   readonly groupWaitMs: number;
-  /** For a node to come back: a restart is no outage, and nobody thanks for being woken by one. */
+  /** For a node to come back: a hiccup is no outage, and nobody thanks for being woken by one. */
   readonly nodeGraceMs: number;
 }
 
 /** A node that stopped its guests before it went was restarted on purpose; its firmware and its guests take their time. */
 const PLANNED_RESTART_MS = 600_000;
 
-/** How often a waiting opening is looked at: often while a cause may arrive, then rarely. */
+/** How often a waiting opening is looked at: often while a cause may arrive, then rarely; a node that may come back rarely from the start. */
+const OFFLINE = 'node.state.offline';
 const QUICK_LOOKS = 10;
 const QUICK_MS = 500;
 const SLOW_MS = 5_000;
@@ -27,13 +28,14 @@ const SLOW_MS = 5_000;
  */
 export function settleDelay(incident: Incident, deliveries: number, policy: SettlePolicy): number {
   const looks = Math.max(0, deliveries - 1);
-  const waitedMs = Math.min(looks, QUICK_LOOKS) * QUICK_MS + Math.max(0, looks - QUICK_LOOKS) * SLOW_MS;
+  const quick = incident.condition === OFFLINE ? 0 : QUICK_LOOKS;
+  const waitedMs = Math.min(looks, quick) * QUICK_MS + Math.max(0, looks - quick) * SLOW_MS;
   const leftMs = waitOf(incident, policy) - waitedMs;
-  return Math.max(0, Math.min(leftMs, looks < QUICK_LOOKS ? QUICK_MS : SLOW_MS));
+  return Math.max(0, Math.min(leftMs, looks < quick ? QUICK_MS : SLOW_MS));
 }
 
 function waitOf(incident: Incident, { groupWaitMs, nodeGraceMs }: SettlePolicy): number {
-  if (incident.condition !== 'node.state.offline') return isComplete(incident) ? 0 : groupWaitMs;
+  if (incident.condition !== OFFLINE) return isComplete(incident) ? 0 : groupWaitMs;
   // The cluster itself has given the node up.
   if (incident.severity === 'critical') return groupWaitMs;
   const isPlanned = incident.findings.some(({ id }) => id === 'rb-01/planned-restart');

@@ -93,23 +93,22 @@ it('leaves a guest alone that a backup in stop mode takes down, and tells of one
   await lab.pass(20);
   lab.put(guestRow(101, { lock: 'backup', status: 'stopped' }));
   await lab.pass(7_200);
-  expect(lab.incidents()).toMatchObject([{ status: 'suppressed', suppression: { reason: 'task' } }]);
   lab.put(guestRow(101));
   await lab.pass(60);
-  expect(lab.incidents()).toMatchObject([{ status: 'resolved' }]);
+  expect(lab.incidents()).toEqual([]);
   lab.put(guestRow(101, { lock: 'backup', status: 'stopped' }));
   await lab.pass(60);
   lab.put(guestRow(101, { status: 'stopped' }));
   await lab.pass(9 * 60);
-  expect(lab.incidents().at(-1)).toMatchObject({ status: 'suppressed' });
+  expect(lab.incidents()).toMatchObject([{ status: 'suppressed', suppression: { reason: 'task' } }]);
   await lab.pass(5 * 60);
-  expect(lab.incidents().at(-1)).toMatchObject({ status: 'open' });
+  expect(lab.incidents()).toMatchObject([{ status: 'open' }]);
 });
 
 it('lets no backup explain anything for more than six hours', async () => {
   lab.put(guestRow(101, { lock: 'backup', status: 'stopped' }));
   await lab.pass(6 * 3_600 - 60);
-  expect(lab.incidents()).toMatchObject([{ status: 'suppressed' }]);
+  expect(lab.incidents()).toEqual([]);
   await lab.pass(300);
   expect(lab.incidents()).toMatchObject([{ status: 'open' }]);
 });

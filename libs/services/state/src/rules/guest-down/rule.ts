@@ -8,6 +8,9 @@ const HA_OFF: ReadonlySet<string> = new Set(['stopped', 'disabled', 'request_sto
 /** What has been down for longer was told, or explained, or happened while nobody looked: it is how things are. */
 const NEWS_MS = 24 * 3_600_000;
 
+/** While its lock says that something is being done to it, it is not down: for so long at most. */
+const LOCKED_MS = 6 * 3_600_000;
+
 /**
  * A guest that ran and does not any more. That is asked of every guest that was seen running: the lists do not say which are set to
  * start at boot, and one that somebody stopped has a task that says so, which explains it (`explain/task.ts`).
@@ -25,7 +28,8 @@ export const guestDown = defineStateRule({
     if (status === 'running') return isForBackup === true ? undefined : { level: 'ok', value: status };
     if (status !== 'stopped' || ranUntil === undefined) return undefined;
     if ((hastate !== undefined && HA_OFF.has(hastate)) || lock === 'suspended') return undefined;
-    if (now - Date.parse(since) > NEWS_MS) return undefined;
+    const down = now - Date.parse(since);
+    if (down > NEWS_MS || (lock !== undefined && down < LOCKED_MS)) return undefined;
     return { level: tags?.includes(CRITICAL_TAG) === true ? 'crit' : 'warn', value: status };
   },
   tell: ({ vmid, name, node, ranUntil }) => ({
