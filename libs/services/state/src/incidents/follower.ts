@@ -7,6 +7,7 @@ import { applyCommand, type Commanded } from './commands.ts';
 import type { GuestOf } from './enrich.ts';
 import { followActivities } from './follow-activities.ts';
 import { followConditions } from './follow-conditions.ts';
+import { createAftermath } from './explain/aftermath.ts';
 import { createReview } from './explain/review.ts';
 import { createLedger, type LedgerParts } from './ledger.ts';
 import { followGone, type Gone } from './gone.ts';
@@ -48,8 +49,10 @@ export function createFollower(
 ): Follower {
   const { incidents, now, picture, guestOf = () => undefined } = parts;
   const ledger = createLedger(parts);
+  const aftermath = createAftermath(incidents, ledger);
   const chores = [
-    createReview(incidents, ledger, { explainers: parts.explainers ?? [], now }),
+    createReview(incidents, ledger, { explainers: parts.explainers ?? [], aftermath, now }),
+    aftermath,
     settleFlapping(incidents, ledger),
     ...(picture === undefined ? [] : [watchStale(incidents, ledger, picture)]),
   ];

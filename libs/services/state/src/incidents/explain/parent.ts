@@ -20,6 +20,8 @@ const SEEN_BEFORE_MS = 5 * 60_000;
 
 /** What follows from it may come to light after it is over: guests of a node that is back take their time to start. */
 const AFTERMATH_MS = 5 * 60_000;
+/** Rules wait before they speak, and so may what reads them. */
+const REMEMBERED_MS = 15 * 60_000;
 
 /**
  * The cause of an incident that has an incident of its own: cluster, then node, then storage or datastore, then whatever depends on
@@ -32,7 +34,7 @@ export function explainByParent({ facts, incidents, topology }: Omit<ExplainPart
   function causesAt(now: number): readonly Incident[] {
     const key = `${now}/${incidents.writes()}`;
     if (known?.key !== key) {
-      const causes = incidents.ofConditions(Object.keys(RANKS), now - AFTERMATH_MS);
+      const causes = incidents.ofConditions(Object.keys(RANKS), now - REMEMBERED_MS);
       known = { key, causes: [...causes].sort((a, b) => rankOf(b) - rankOf(a)) };
     }
     return known.causes;

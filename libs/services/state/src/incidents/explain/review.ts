@@ -4,6 +4,7 @@ import { change, resolve, type Held } from '../change.ts';
 import { statusOf } from '../flapping.ts';
 import type { Chore } from '../chore.ts';
 import type { Ledger } from '../ledger.ts';
+import type { Aftermath } from './aftermath.ts';
 import { explanationOf, type Explainer, type Explanation } from './explain.ts';
 
 /** An explanation can arrive this long after what it explains: polls are slower than log lines. */
@@ -19,11 +20,24 @@ export const RELEASE_AFTER_MS = 120_000;
 export function createReview(
   incidents: IncidentStore,
   ledger: Ledger,
-  { explainers, now }: { readonly explainers: readonly Explainer[]; readonly now: () => number },
+  {
+    explainers,
+    aftermath,
+    now,
+  }: {
+    readonly explainers: readonly Explainer[];
+    readonly aftermath: Aftermath;
+    readonly now: () => number;
+  },
 ): Chore {
+  function explanationNow(incident: Incident): Explanation | undefined {
+    const found = explanationOf(explainers, incident, now());
+    return found?.isForGood === true ? found : (aftermath.explanationOf(incident) ?? found);
+  }
+
   function next(held: Held): (() => void) | undefined {
     const { incident, memo } = held;
-    const found = explanationOf(explainers, incident, now());
+    const found = explanationNow(incident);
     if (found !== undefined) {
       const isKnown = isExplainedBy(incident, found) && found.isForGood !== true;
       if (isKnown && memo.freeSince === undefined) return undefined;
@@ -32,7 +46,7 @@ export function createReview(
     if (incident.status !== 'suppressed') return undefined;
     if (memo.freeSince === undefined)
       return () => ledger.record(held, incident, { memo: { ...memo, freeSince: now() } });
-    return now() - memo.freeSince < RELEASE_AFTER_MS ? undefined : () => release(held);
+    return now() - memo.freeSince < RELEASE_AFTER_MS ? undefined : () => release(incident.id);
   }
 
   function suppress(held: Held, found: Explanation): void {
@@ -45,7 +59,10 @@ export function createReview(
     ledger.record(held, held.incident, { memo });
   }
 
-  function release(held: Held): void {
+  function release(id: string): void {
+    const held = incidents.get(id);
+    // Taken in with another one a moment ago.
+    if (held?.memo.freeSince === undefined || aftermath.takeIn(held)) return;
     const { incident } = held;
     const { freeSince: _, ...memo } = held.memo;
     const status = statusOf({ incident, memo });

@@ -88,6 +88,37 @@ it('gives the guests of a node that is back their time, and tells of those that 
   expect(lab.incidents().filter(({ status }) => status !== 'resolved')).toHaveLength(1);
 });
 
+it('tells together what remains of a node that is back, once, and its end when the last of it is over', async () => {
+  lose('pve2');
+  await lab.pass(120);
+  const set = (status: 'running' | 'stopped', ...vmids: readonly number[]) => {
+    for (const vmid of vmids) lab.put(guestRow(vmid, { node: 'pve2', name: `web${vmid}`, status }));
+  };
+  lab.put(nodeRow('pve2'));
+  set('running', ...GUESTS);
+  set('stopped', 203, 204, 205);
+  await lab.pass(20);
+  await lab.hear(backupOn('pve2'));
+  await lab.pass(300);
+  expect(told()).toEqual(['incident.aftermath pve2']);
+  expect(find('incident.aftermath')).toMatchObject({
+    title: '4 problems remain after: Node pve2 is offline',
+    severity: 'error',
+    children: 4,
+    affected: { guests: 3, names: ['203 (web203)', '204 (web204)', '205 (web205)'] },
+  });
+  await lab.restart();
+  set('running', 203, 204);
+  await lab.pass(60);
+  expect(find('incident.aftermath')).toMatchObject({ status: 'open', affected: { guests: 1 } });
+  set('running', 205);
+  await lab.pass(60);
+  expect(told()).toEqual(['incident.aftermath pve2']);
+  lab.command({ id: find('backup.job.failed')?.id ?? '', op: 'resolve' });
+  await lab.pass(20);
+  expect(find('incident.aftermath')).toMatchObject({ status: 'resolved', resolution: 'recovered' });
+});
+
 it('waits while the node starts its guests one after the other', async () => {
   lose('pve2');
   await lab.pass(120);
@@ -114,7 +145,8 @@ it('makes one message of two nodes lost at once with the quorum, in whatever ord
   expect(find('cluster.quorum.lost')).toMatchObject({ children: 2, affected: { guests: 27 } });
   await lab.hear(event({ type: 'cluster.quorum.regained', node: 'pve1' }));
   await lab.pass(200);
-  expect(told()).toEqual(['node.state.offline pve2', 'node.state.offline pve3']);
+  expect(told()).toEqual(['incident.aftermath']);
+  expect(find('incident.aftermath')?.cause).toBe('Node pve2 is offline; Node pve3 is offline');
 });
 
 it('does not make old troubles of a node, or those of others, its children', async () => {
