@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { NotifyFile, notifyNotices } from './notify-file.ts';
+import { endOfWindow, isWithin, nextTimeOfDay, type WeeklyWindow } from './time-window.ts';
+
+const faults = (file: unknown) =>
+  NotifyFile.safeParse(file).error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
+
+describe('config/notify.yaml', () => {
+  it('may be empty', () => {
+    expect(NotifyFile.parse({})).toMatchObject({ routes: [], quiet_hours: [], throttle: {}, fallback: {} });
+  });
+
+  it('names every fault at its place, and says what there is', () => {
+    const all = faults({
+      timezone: 'Mars/Olympus',
+      routes: [
+        {
+          name: 'night',
+          channels: ['pigeon'],
+          when: { from: '25:00' },
+          ladder: [{ after: '10 min', channels: ['ntfy'] }],
+        },
+        { name: 'day', digest: 'weekly', routes: [{ name: 'inner', matchs: {} }] },
+      ],
+      quiet_hours: [{ from: '22:00', to: '07:00', max_severity: 'critical' }],
+      throttle: { per_channel: { count: 0, per: '1h' } },
+      fallback: { ntfy: ['carrier'] },
+    });
+    expect(all.map((fault) => fault.slice(0, fault.indexOf(':'))).sort()).toEqual([
+      'fallback.ntfy.0',
+      'quiet_hours.0.max_severity',
+      'routes.0.channels.0',
+      'routes.0.ladder.0.after',
+      'routes.0.when.from',
+      'routes.1.digest',
+      'routes.1.routes.0',
+      'throttle.per_channel.count',
+      'timezone',
+    ]);
+    expect(all.join('\n')).toContain('is no channel; there are');
+  });
+
+  it('refuses two routes of one name, wherever they stand, and a channel that falls back to itself', () => {
+    const twice = [{ name: 'a', routes: [{ name: 'b' }] }, { name: 'b' }];
+    expect(faults({ routes: twice })).toEqual(['routes.1.name: is the name of another route']);
+    expect(faults({ fallback: { ntfy: ['ntfy'] } })).toEqual(['fallback.ntfy: falls back to itself']);
+  });
+
+  it('says which of its channels are off', () => {
+    const file = NotifyFile.parse({
+      routes: [{ name: 'a', channels: ['ntfy'], ladder: [{ after: '5m', channels: ['gotify'] }] }],
+      fallback: { ntfy: ['discord'] },
+    });
+    expect(notifyNotices(file, ['ntfy'])).toEqual([
+      'route a of notify.yaml names gotify, which is off',
+      'fallback of ntfy in notify.yaml names discord, which is off',
+    ]);
+  });
+});
+
+describe('a weekly window', () => {
+  const night: WeeklyWindow = { from: 22 * 60, to: 7 * 60, timezone: 'Europe/Berlin' };
+  const at = (iso: string) => Date.parse(iso);
+
+  it.each([
+    ['2026-03-14T20:59:00Z', false],
+    ['2026-03-14T21:00:00Z', true],
+    ['2026-03-15T05:59:59Z', true],
+    ['2026-03-15T06:00:00Z', false],
+  ])('over midnight, at %s: %s', (iso, expected) => {
+    expect(isWithin(night, at(iso), 'UTC')).toBe(expected);
+  });
+
+  it('belongs to the day on which it begins', () => {
+    const saturdays: WeeklyWindow = { ...night, days: ['sat'] };
+    expect(isWithin(saturdays, at('2026-03-15T03:00:00Z'), 'UTC')).toBe(true);
+    expect(isWithin(saturdays, at('2026-03-14T03:00:00Z'), 'UTC')).toBe(false);
+  });
+
+  it('ends when the clock says so, also in the nights in which clocks are changed', () => {
+    expect(endOfWindow(night, at('2026-03-14T23:00:00Z'), 'UTC')).toBe(at('2026-03-15T06:00:00Z'));
+    // Germany: 29 March 2026 forward, 25 October 2026 back.
+    expect(endOfWindow(night, at('2026-03-28T23:00:00Z'), 'UTC')).toBe(at('2026-03-29T05:00:00Z'));
+    expect(endOfWindow(night, at('2026-10-24T22:00:00Z'), 'UTC')).toBe(at('2026-10-25T06:00:00Z'));
+  });
+
+  it('goes on where the next one begins, and has an end even if it is always', () => {
+    const weekend: WeeklyWindow = { days: ['sat', 'sun'], from: 0, to: 1_440 };
+    expect(endOfWindow(weekend, at('2026-03-14T12:00:00Z'), 'UTC')).toBe(at('2026-03-16T00:00:00Z'));
+    const always: WeeklyWindow = { from: 0, to: 1_440 };
+    expect(endOfWindow(always, at('2026-03-14T12:00:00Z'), 'UTC')).toBe(at('2026-03-22T00:00:00Z'));
+  });
+
+  it('always leaves off later than it was asked, at a time of its clock or the hour it skips', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: at('2026-01-01T00:00:00Z'), max: at('2027-01-01T00:00:00Z') }),
+        fc.nat(1_439),
+        fc.constantFrom('UTC', 'Europe/Berlin', 'Australia/Lord_Howe', 'America/St_Johns'),
+        (now, minute, zone) => {
+          const next = nextTimeOfDay(now, minute, zone);
+          expect(next).toBeGreaterThan(now);
+          expect(next - now).toBeLessThanOrEqual(26 * 3_600_000);
+        },
+      ),
+    );
+  });
+});
