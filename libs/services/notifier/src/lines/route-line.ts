@@ -4,8 +4,9 @@ import {
   type DeliveryReceipt,
   type Incident,
   type IncidentTransition,
+  type Severity,
 } from '@proxmox-mcp/schemas';
-import { dedupOpening, episodeOf, notificationId } from '../stages/dedup.ts';
+import { dedupOpening, notificationId } from '../stages/dedup.ts';
 import { settleDelay, type SettlePolicy } from '../stages/group.ts';
 import { receiptOf } from '../stages/record.ts';
 import { channelsEver, routeIncident, type Target } from '../stages/route.ts';
@@ -21,8 +22,13 @@ export interface RouteLineTools extends TellTools {
 /** In receipts, for what is told to no channel at all. */
 const NO_CHANNEL = 'none';
 
+/** Incidents of which is known that a change concerns nobody; one more costs a few questions to the bus. */
+const MAX_SETTLED = 10_000;
+
 /** The first line: an incident's change becomes at most one notification per channel on the bus. */
 export function createRouteLine(tools: RouteLineTools): (message: Message<Incident>) => Promise<void> {
+  // By the key of an opening, which has the episode in it: how bad it may be without being news.
+  const settled = new Map<string, Severity>();
   return async (message) => {
     switch (transitionOf(message.subject)) {
       case 'opened':
@@ -30,7 +36,7 @@ export function createRouteLine(tools: RouteLineTools): (message: Message<Incide
       case 'resolved':
         return resolved(tools, message.data);
       case 'updated':
-        return updated(tools, message);
+        return updated(tools, message, settled);
     }
   };
 }
@@ -53,7 +59,15 @@ async function opened(tools: RouteLineTools, message: Message<Incident>): Promis
  * One message per opening, one per end: a change is told to nobody. But it may be the opening of those who were told nothing so far:
  * reopened by hand, released by what suppressed it, or worse than when it began.
  */
-async function updated(tools: RouteLineTools, message: Message<Incident>): Promise<void> {
+async function updated(
+  tools: RouteLineTools,
+  message: Message<Incident>,
+  settled: Map<string, Severity>,
+): Promise<void> {
+  const key = notificationId(message.data, 'opened', NO_CHANNEL);
+  const quietUpTo = settled.get(key);
+  if (quietUpTo !== undefined && compareSeverity(message.data.severity, quietUpTo) <= 0) return;
+
   const { policy, receipts } = tools;
   const channels = [...policy.channels, NO_CHANNEL];
   const found = await Promise.all(
@@ -62,7 +76,12 @@ async function updated(tools: RouteLineTools, message: Message<Incident>): Promi
   const known = new Map(channels.map((channel, i) => [channel, found[i]]));
   const decided = found.filter((receipt) => receipt !== undefined);
   if (decided.length === 0) return mayOpen(message.data) ? opened(tools, message) : undefined;
-  if (!decided.some((receipt) => isOfInterest(receipt, message.data))) return;
+  if (!decided.some((receipt) => isOfInterest(receipt, message.data))) {
+    if (settled.size >= MAX_SETTLED) settled.clear();
+    if (decided.every((receipt) => dedupOpening(receipt) === 'settled'))
+      settled.set(key, message.data.severity);
+    return;
+  }
 
   const incident = await newest(tools.incidents, message.data);
   const isWorse = decided.every(

@@ -167,7 +167,7 @@ export function createSendLine(tools: SendLineTools): (message: Message<Notifica
     );
     const delayMs = Math.min(
       plan.delayMs,
-      untilFallback(notification, since) + plan.delayMs * tools.random(),
+      untilFallback(notification, since) + tools.retry.baseMs * tools.random(),
     );
     throw new RetryLater(delayMs, `${tools.name} did not take ${notification.id}: ${error.reason}`);
   }

@@ -200,7 +200,7 @@ export function createTeller(tools: TellTools): Teller {
     await receipts.create(receipt(incident, address, { status: 'pending', reason, heldUntil: until }));
   }
 
-  async function heldEnd(incident: Incident, { target, channel }: Recipient): Promise<void> {
+  async function heldEnd(incident: Incident, { channel }: Recipient): Promise<void> {
     const address = { id: notificationId(incident, 'resolved', channel), channel };
     const found = await receipts.find(address.id);
     const known = dedupOpening(found?.receipt);

@@ -23,8 +23,10 @@ export interface Target {
  * @param at milliseconds since the epoch; `any-time` takes every route for there at its time.
  */
 export function routeIncident(incident: Incident, policy: Policy, at: number | 'any-time'): Target[] {
-  const found = descend(policy.file.routes, defaultTarget(policy), { incident, policy, at });
-  return found.length === 0 ? [defaultTarget(policy)] : found;
+  const question = { incident, policy, at };
+  const above = defaultTarget(policy);
+  const found = descend(policy.file.routes, above, question);
+  return takesAll(policy.file.routes, question) ? found : [...found, above];
 }
 
 /** The route of a name, as it is now; `undefined` when the file has it no more. */
@@ -62,21 +64,30 @@ interface Question {
 }
 
 function descend(routes: readonly Route[], above: Target, question: Question): Target[] {
-  const { incident, policy, at } = question;
   const found: Target[] = [];
   for (const route of routes) {
-    if (!matches(route.match, incident)) continue;
-    const isThere =
-      route.when === undefined || at === 'any-time' || isWithin(route.when, at, policy.file.timezone);
-    if (!isThere) continue;
-    const own = extend(above, route, policy);
-    const below = descend(route.routes, own, question);
-    found.push(...(below.length === 0 ? [own] : below));
-    // At any time a route with hours leaves its place to the next ones.
-    const isCertain = at !== 'any-time' || route.when === undefined;
-    if (!route.continue && isCertain) break;
+    if (!fits(route, question)) continue;
+    const own = extend(above, route, question.policy);
+    found.push(...descend(route.routes, own, question));
+    if (!takesAll(route.routes, question)) found.push(own);
+    if (!route.continue && isCertain(route, question)) break;
   }
   return found;
+}
+
+/** Whether one of the routes takes the incident for certain, so that the one above is not asked. */
+function takesAll(routes: readonly Route[], question: Question): boolean {
+  return routes.some((route) => fits(route, question) && isCertain(route, question));
+}
+
+function fits({ match, when }: Route, { incident, policy, at }: Question): boolean {
+  if (!matches(match, incident)) return false;
+  return when === undefined || at === 'any-time' || isWithin(when, at, policy.file.timezone);
+}
+
+/** At any time a route with hours leaves its place to others too. */
+function isCertain({ when }: Route, { at }: Question): boolean {
+  return at !== 'any-time' || when === undefined;
 }
 
 /** What a route does not say is as in the route above. */

@@ -2,6 +2,7 @@ import type { Bus } from '@proxmox-mcp/bus';
 import { openTestBus, type TestBus } from '@proxmox-mcp/bus/testing';
 import { DeliveryReceipt, type Incident, type IncidentTransition, subjects } from '@proxmox-mcp/schemas';
 import type { Service } from '@proxmox-mcp/service-kit';
+import * as z from 'zod';
 import { type FarEnd, openFarEnd } from './far-end.ts';
 import { runNotifier, until } from './run-notifier.ts';
 
@@ -46,7 +47,8 @@ export async function openBench(at: string): Promise<Bench> {
     GOTIFY_OUT_SERVER_URL: gotify.url,
     GOTIFY_OUT_APP_TOKEN: 'A-token',
   };
-  const titleOf = ({ body }: { readonly body: string }) => String(JSON.parse(body).title);
+  const Told = z.object({ id: z.string().optional(), title: z.string() });
+  const told = ({ body }: { readonly body: string }) => Told.parse(JSON.parse(body));
   const bench: Bench = {
     webhook,
     gotify,
@@ -85,8 +87,8 @@ export async function openBench(at: string): Promise<Bench> {
             Object.entries(receipt).some(([k, v]) => k === key && v === value),
           ),
       ),
-    ids: () => webhook.requests.map(({ body }) => String(JSON.parse(body).id)),
-    titles: (end) => end.requests.map(titleOf),
+    ids: () => webhook.requests.map((request) => told(request).id ?? ''),
+    titles: (end) => end.requests.map((request) => told(request).title),
     async waiting() {
       return (await (await bus.kv('DELIVERIES')).list('due')).map(({ key }) => key);
     },
