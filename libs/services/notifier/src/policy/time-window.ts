@@ -79,14 +79,27 @@ export function nextTimeOfDay(at: number, minuteOfDay: number, zone: string): nu
 }
 
 function localAt(at: number, zone: string): { readonly day: number; readonly minute: number } {
-  const parts = new Intl.DateTimeFormat('en-US', {
+  const parts = clockOf(zone).formatToParts(at);
+  const part = (type: string) => parts.find((each) => each.type === type)?.value ?? '';
+  const day = DAYS.findIndex((name) => name === part('weekday').toLowerCase());
+  return { day, minute: Number(part('hour')) * 60 + Number(part('minute')) };
+}
+
+/** Making one costs a hundred times what using it does. Remembers no state: the same zone always gives the same. */
+const clocks = new Map<string, Intl.DateTimeFormat>();
+const MAX_CLOCKS = 50;
+
+function clockOf(zone: string): Intl.DateTimeFormat {
+  const known = clocks.get(zone);
+  if (known !== undefined) return known;
+  const made = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
     weekday: 'short',
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',
-  }).formatToParts(at);
-  const part = (type: string) => parts.find((each) => each.type === type)?.value ?? '';
-  const day = DAYS.findIndex((name) => name === part('weekday').toLowerCase());
-  return { day, minute: Number(part('hour')) * 60 + Number(part('minute')) };
+  });
+  if (clocks.size >= MAX_CLOCKS) clocks.clear();
+  clocks.set(zone, made);
+  return made;
 }

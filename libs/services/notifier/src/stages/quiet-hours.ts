@@ -3,8 +3,8 @@ import type { Digest, NotifyFile } from '../policy/notify-file.ts';
 import { endOfWindow, nextTimeOfDay } from '../policy/time-window.ts';
 import { type Outcome, pass, type Reason } from './stage.ts';
 
-/** Windows can follow each other; more than a week of them has no end. */
-const MAX_WINDOWS = 20;
+/** Windows can follow each other; weeks of them have no end. */
+const MAX_WINDOWS = 5;
 
 /**
  * Holds what need not be told at this hour, for one message at the end. Critical is never held.
