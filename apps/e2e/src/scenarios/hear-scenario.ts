@@ -18,7 +18,7 @@ import {
   type Lab,
   type Scenario,
 } from '@proxmox-mcp/lab-kit';
-import { NotifierConfig, NotifyFile, notifier } from '@proxmox-mcp/notifier';
+import { NotifierConfig, notifier } from '@proxmox-mcp/notifier';
 import {
   Inventory,
   filters,
@@ -96,8 +96,8 @@ export async function hearScenario(name: string, ways: readonly Way[], nodeGrace
     services.push(
       state.create(testContext(state.config.parse({}), t.bus, context)),
       diagnostics.create(testContext(diagnostics.config.parse({}), t.bus, context)),
-      notifier.create({
-        ...testContext(
+      notifier.create(
+        testContext(
           NotifierConfig.parse({
             GOTIFY_OUT_ENABLED: 'true',
             GOTIFY_OUT_SERVER_URL: gotify.url,
@@ -109,8 +109,7 @@ export async function hearScenario(name: string, ways: readonly Way[], nodeGrace
           // The real clock: the waits of the bus and the ages of notifications are the wall's.
           { ...context, now: Date.now },
         ),
-        files: { 'notify.yaml': NotifyFile.parse({}) },
-      }),
+      ),
       syslog,
       webhook,
     );

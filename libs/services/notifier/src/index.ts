@@ -1,6 +1,5 @@
 export { notifier } from './notifier.ts';
 export { NotifierConfig, enabledChannels } from './config.ts';
-export { NotifyFile } from './policy/notify-file.ts';
 export { CHANNELS } from './channels/index.ts';
 export { ChannelError, defineChannel } from './channels/channel.ts';
 export type { Channel, ChannelDefinition, ChannelTools, Sent } from './channels/channel.ts';

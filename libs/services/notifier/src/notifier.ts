@@ -1,7 +1,13 @@
 import { randomInt } from 'node:crypto';
 import type { Consumer, KeyValue } from '@proxmox-mcp/bus';
 import { filters, type Notification, subjects, type Subject, type Filter } from '@proxmox-mcp/schemas';
-import { actSecret, defineService, type Service, type ServiceContext } from '@proxmox-mcp/service-kit';
+import {
+  actSecret,
+  defineService,
+  fileOf,
+  type Service,
+  type ServiceContext,
+} from '@proxmox-mcp/service-kit';
 import { Agent } from 'undici';
 import { actLinksOf } from './act-links.ts';
 import { createAgenda } from './agenda.ts';
@@ -22,7 +28,7 @@ import { createRouteLine, type RouteLineTools } from './lines/route-line.ts';
 import { createSendLine } from './lines/send-line.ts';
 import { createTeller, type TellTools } from './lines/tell.ts';
 import { createUnroutedLine } from './lines/unrouted-line.ts';
-import { NotifyFile, notifyNotices } from './policy/notify-file.ts';
+import { NotifyFile, notifyNotices, NotifyYaml } from './policy/notify-file.ts';
 import { pruneReceipts } from './prune-receipts.ts';
 import { createReceipts, type Receipts } from './receipts.ts';
 import { openSilences, type Silences } from './silences.ts';
@@ -53,7 +59,7 @@ const AGENDA: AgendaTimes = { everyMs: 5_000, leaseTtlMs: 15_000 };
 export const notifier = defineService({
   name: 'notifier',
   config: NotifierConfig,
-  files: { 'notify.yaml': NotifyFile },
+  files: { 'notify.yaml': NotifyYaml },
   create: (context) => createNotifier(context),
 });
 
@@ -72,16 +78,14 @@ interface AgendaTimes {
   readonly leaseTtlMs: number;
 }
 
-type Files = { readonly 'notify.yaml': NotifyFile };
-
 /** Makes the service. */
 export function createNotifier(
-  context: ServiceContext<NotifierConfig, Files>,
+  context: ServiceContext<NotifierConfig>,
   options: NotifierOptions = {},
 ): Service {
   const random = options.random ?? (() => randomInt(2 ** 32) / 2 ** 32);
   const { config, log, now } = context;
-  const file = context.files['notify.yaml'];
+  const file = fileOf(context, 'notify.yaml', NotifyFile);
   const definitions = enabledChannels(config);
   const channelNames = definitions.map((definition) => definition.name);
   const health = new Map<string, ChannelHealth>();

@@ -78,7 +78,8 @@ export function createReceipts(kv: KeyValue): Receipts {
       return entries.flatMap((entry) => read(DeliveryReceipt, entry.value) ?? []);
     },
     async delete(id) {
-      await kv.delete(`failed.${id}`);
+      // Few have one, and a deletion leaves a mark of its own on NATS.
+      if ((await kv.get(`failed.${id}`)) !== undefined) await kv.delete(`failed.${id}`);
       await kv.delete(id);
     },
     async keep(notification) {

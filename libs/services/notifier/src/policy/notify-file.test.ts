@@ -1,9 +1,26 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadSettings } from '@proxmox-mcp/config';
 import fc from 'fast-check';
+import { notifier } from '../notifier.ts';
 import { NotifyFile, notifyNotices } from './notify-file.ts';
 import { endOfWindow, isWithin, nextTimeOfDay, type WeeklyWindow } from './time-window.ts';
 
 const faults = (file: unknown) =>
   NotifyFile.safeParse(file).error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
+
+/** As the process reads it at its start. */
+function load(yaml: string): unknown {
+  const configDir = mkdtempSync(join(tmpdir(), 'proxmox-mcp-notify-'));
+  try {
+    writeFileSync(join(configDir, 'notify.yaml'), yaml);
+    const { files } = loadSettings([notifier], { env: {}, envFile: join(configDir, 'none'), configDir });
+    return files.get('notifier')?.['notify.yaml'];
+  } finally {
+    rmSync(configDir, { recursive: true });
+  }
+}
 
 describe('config/notify.yaml', () => {
   it('may be empty', () => {
@@ -44,6 +61,21 @@ describe('config/notify.yaml', () => {
     const twice = [{ name: 'a', routes: [{ name: 'b' }] }, { name: 'b' }];
     expect(faults({ routes: twice })).toEqual(['routes.1.name: is the name of another route']);
     expect(faults({ fallback: { ntfy: ['ntfy'] } })).toEqual(['fallback.ntfy: falls back to itself']);
+  });
+
+  it('is as the page for operators shows it, read as the start reads it', () => {
+    const page = readFileSync(new URL('../../../../../docs/operations.md', import.meta.url), 'utf8');
+    const section = page.slice(page.indexOf('## Who is told, and when'));
+    const example = /```yaml\n([\s\S]*?)```/.exec(section)?.[1] ?? '';
+    const read = NotifyFile.parse(load(example));
+    expect(read.routes.map(({ name }) => name)).toEqual(['production', 'small-things', 'rest']);
+    expect(read.routes[0]?.ladder?.map(({ after }) => after)).toEqual([600_000, 1_200_000]);
+    expect(read).toMatchObject({
+      quiet_hours: [{ from: 1_320, to: 420 }],
+      throttle: { per_channel: { count: 30, per: 3_600_000 } },
+      fallback_after: 900_000,
+    });
+    expect(() => load(example.replace('ladder', 'leader'))).toThrow(/notify\.yaml: routes\.0/);
   });
 
   it('says which of its channels are off', () => {

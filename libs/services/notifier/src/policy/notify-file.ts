@@ -107,6 +107,12 @@ export const NotifyFile = z
   });
 export type NotifyFile = z.infer<typeof NotifyFile>;
 
+/** The file as it is written, checked for every fault: reading turns words into numbers, so it is read once, by `NotifyFile`. */
+export const NotifyYaml = z.unknown().superRefine((written, ctx) => {
+  for (const { path, message } of NotifyFile.safeParse(written).error?.issues ?? [])
+    ctx.addIssue({ code: 'custom', path, message });
+});
+
 type Path = readonly (string | number)[];
 
 function* walk(

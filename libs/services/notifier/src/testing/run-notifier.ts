@@ -3,7 +3,6 @@ import { Inventory } from '@proxmox-mcp/schemas';
 import { createLog, type Metrics, type Service } from '@proxmox-mcp/service-kit';
 import { NotifierConfig } from '../config.ts';
 import { createNotifier, type NotifierOptions } from '../notifier.ts';
-import { NotifyFile } from '../policy/notify-file.ts';
 
 /** Starts the whole notifier on a bus, silent, with short waits. */
 export async function runNotifier(
@@ -24,7 +23,7 @@ export async function runNotifier(
       metrics: options.metrics ?? countMetrics().metrics,
       hosts: [],
       inventory: Inventory.parse({}),
-      files: { 'notify.yaml': NotifyFile.parse(options.notify ?? {}) },
+      files: { 'notify.yaml': options.notify ?? {} },
       flood: { perSecond: 200, burst: 5_000 },
       dataDir: '/nonexistent',
       instance: 'test',
