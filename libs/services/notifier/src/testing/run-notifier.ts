@@ -11,6 +11,7 @@ export async function runNotifier(
   options: NotifierOptions & {
     readonly now?: () => number;
     readonly metrics?: Metrics;
+    readonly instance?: string;
     /** What `config/notify.yaml` holds. */
     readonly notify?: unknown;
   } = {},
@@ -26,7 +27,7 @@ export async function runNotifier(
       files: { 'notify.yaml': options.notify ?? {} },
       flood: { perSecond: 200, burst: 5_000 },
       dataDir: '/nonexistent',
-      instance: 'test',
+      instance: options.instance ?? 'test',
       now: options.now ?? Date.now,
     },
     {
