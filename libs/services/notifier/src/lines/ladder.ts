@@ -1,6 +1,6 @@
 import type { Incident } from '@proxmox-mcp/schemas';
 import { type Due, dueId } from '../agenda.ts';
-import { episodeOf, notificationId } from '../stages/dedup.ts';
+import { dedupOpening, episodeOf, notificationId } from '../stages/dedup.ts';
 import { ladderAt } from '../stages/ladder.ts';
 import { targetNamed } from '../stages/route.ts';
 import { silence } from '../stages/silence.ts';
@@ -39,7 +39,9 @@ export async function climb(
   async function tell(of: Incident, channel: string): Promise<void> {
     if (target === undefined) return;
     const opening = await tools.receipts.get(notificationId(of, 'opened', channel));
-    if (opening === undefined) await tools.teller.opening(of, { target, channel });
+    const known = dedupOpening(opening);
+    // `again`: recorded and perhaps not published; who has not heard of it yet needs no reminder.
+    if (known === 'first' || known === 'again') await tools.teller.opening(of, { target, channel });
     else await tools.teller.reminder(of, { target, channel }, due.step + 1);
   }
   function waits(until: number) {

@@ -76,7 +76,10 @@ async function updated(
   const known = new Map(channels.map((channel, i) => [channel, found[i]]));
   const decided = found.filter((receipt) => receipt !== undefined);
   if (decided.length === 0) return mayOpen(message.data) ? opened(tools, message) : undefined;
-  if (!decided.some((receipt) => isOfInterest(receipt, message.data))) {
+  // What is under way is left alone, but for a crash between recording and publishing.
+  const isSecond = message.deliveries > 1;
+  const isCutOff = (receipt: DeliveryReceipt | undefined) => isSecond && dedupOpening(receipt) === 'again';
+  if (!decided.some((receipt) => isCutOff(receipt) || isOfInterest(receipt, message.data))) {
     if (settled.size >= MAX_SETTLED) settled.clear();
     if (decided.every((receipt) => dedupOpening(receipt) === 'settled'))
       settled.set(key, message.data.severity);
@@ -84,12 +87,14 @@ async function updated(
   }
 
   const incident = await newest(tools.incidents, message.data);
-  const isWorse = decided.every(
-    ({ severity }) => severity !== undefined && compareSeverity(incident.severity, severity) > 0,
-  );
+  const isLower = ({ severity }: DeliveryReceipt) =>
+    severity !== undefined && compareSeverity(incident.severity, severity) > 0;
+  // The second time some may have been told of the change already.
+  const isWorse = isSecond ? decided.some(isLower) : decided.every(isLower);
   for (const to of recipients(routeIncident(incident, policy, tools.now()))) {
-    const state = dedupOpening(known.get(to.channel));
-    const isOpen = state === 'first' ? isWorse : state === 'revived' || state === 'held';
+    const receipt = known.get(to.channel);
+    const state = dedupOpening(receipt);
+    const isOpen = state === 'first' ? isWorse : state === 'revived' || state === 'held' || isCutOff(receipt);
     if (isOpen) await tools.teller.opening(incident, to);
   }
 }
