@@ -32,7 +32,8 @@ import { NotifyFile, notifyNotices, NotifyYaml } from './policy/notify-file.ts';
 import { pruneReceipts } from './prune-receipts.ts';
 import { createReceipts, type Receipts } from './receipts.ts';
 import { openSilences, type Silences } from './silences.ts';
-import { type Render, renderSafely } from './stages/render-safely.ts';
+import type { Render } from './stages/render.ts';
+import { renderSafely } from './stages/render-safely.ts';
 import { RETRY_POLICY, type RetryPolicy } from './stages/retry.ts';
 
 /** Sends at one time to one channel. */

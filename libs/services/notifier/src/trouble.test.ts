@@ -115,6 +115,25 @@ it('a template that throws costs its looks and not the message', async () => {
   });
 });
 
+it('a route has its messages written its own way', async () => {
+  await b.run({
+    notify: { routes: [{ name: 'phone', channels: ['webhook'], preset: 'compact' }] },
+    render: ({ title }, kind, { preset }) => ({ title: `${preset} ${kind} ${title}`, body: 'short' }),
+  });
+  await b.tell(sampleIncident({ title: 'x' }), 'opened');
+  await b.receiptIs('inc-1-opened-webhook', { status: 'sent' });
+  await b.tell(sampleResolved({ title: 'x' }), 'resolved');
+  await b.receiptIs('inc-1-resolved-webhook', { status: 'sent' });
+  expect(b.titles(b.webhook)).toEqual(['compact opened x', 'compact resolved x']);
+  const asked = { incidentId: 'inc-1', kind: 'opened' } as const;
+  expect(await b.bus().request(requests.preview, { ...asked, channel: 'webhook' })).toMatchObject({
+    messages: [{ title: 'compact opened x' }],
+  });
+  expect(await b.bus().request(requests.preview, { ...asked, preset: 'full' })).toMatchObject({
+    messages: [{ title: 'full opened x' }, { title: 'full opened x' }],
+  });
+});
+
 describe('a clock that jumps', () => {
   const nights = { ...only, quiet_hours: [{ from: '22:00', to: '07:00' }] };
 

@@ -1,11 +1,10 @@
 import { type Due, dueId } from '../agenda.ts';
-import type { Incident } from '@proxmox-mcp/schemas';
 import type { Logger } from '@proxmox-mcp/service-kit';
-import { routeIncident, targetNamed, type Target } from '../stages/route.ts';
 import { isInForce } from '../stages/silence.ts';
 import { createDigests } from './digest-line.ts';
 import { climb } from './ladder.ts';
 import { copyOf } from './newest.ts';
+import { targetOf } from './target-of.ts';
 import type { Teller, TellTools } from './tell.ts';
 
 /** What the agenda's line needs. */
@@ -65,14 +64,4 @@ export function createAgendaLine(tools: AgendaLineTools): () => Promise<void> {
       (await tools.teller.opening(incident, { ...to, target: to.target }, 'anew')) === 'held';
     if (!isHeld) await tools.agenda.remove(due);
   }
-}
-
-/** The route that held it; where the file has that no more, the one that would tell it now. */
-export function targetOf(
-  { policy, now }: Pick<TellTools, 'policy' | 'now'>,
-  incident: Incident | undefined,
-  route: string,
-): Target | undefined {
-  if (incident === undefined) return undefined;
-  return targetNamed(incident, policy, route) ?? routeIncident(incident, policy, now())[0];
 }

@@ -6,8 +6,8 @@ import { decide } from '../stages/decide.ts';
 import { dedupOpening, resolutionOwed } from '../stages/dedup.ts';
 import { type DigestLine, renderDigest } from '../stages/digest.ts';
 import { receiptOf } from '../stages/record.ts';
-import { targetOf } from './agenda-line.ts';
 import { copyOf } from './newest.ts';
+import { targetOf } from './target-of.ts';
 import type { Recipient, Teller, TellTools } from './tell.ts';
 
 type Opening = Extract<Due, { what: 'opening' }>;

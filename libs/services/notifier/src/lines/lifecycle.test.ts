@@ -73,7 +73,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     ),
   }),
   fc.record({ what: fc.constant('wait'), minutes: fc.constantFrom(1, 11, 61, 600) }),
-) as fc.Arbitrary<Act>;
+);
 const story = fc.record({
   file: fc.constantFrom(...FILES),
   hour: fc.nat(23),

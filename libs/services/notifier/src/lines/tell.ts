@@ -9,7 +9,7 @@ import type { Silences } from '../silences.ts';
 import { type Circumstances, decide } from '../stages/decide.ts';
 import { dedupOpening, episodeOf, notificationId, resolutionOwed, stepId } from '../stages/dedup.ts';
 import { receiptOf } from '../stages/record.ts';
-import type { Render } from '../stages/render-safely.ts';
+import type { Render } from '../stages/render.ts';
 import type { Target } from '../stages/route.ts';
 import type { Hold, Outcome, Reason } from '../stages/stage.ts';
 import { cutText } from '../text.ts';
@@ -139,7 +139,7 @@ export function createTeller(tools: TellTools): Teller {
   async function publishOpening(incident: Incident, { target, channel }: Recipient): Promise<'decided'> {
     await startLadder(incident, target);
     const id = notificationId(incident, 'opened', channel);
-    await publish(message(incident, 'opened', { id, channel }));
+    await publish(message(incident, 'opened', { id, channel, preset: target.preset }));
     return 'decided';
   }
 
@@ -180,7 +180,7 @@ export function createTeller(tools: TellTools): Teller {
         return holdEnd(incident, { address, openingId: openingAddress.id }, outcome);
       await write(own, receipt(incident, address, { status: 'pending' }));
     }
-    await publish(message(incident, 'resolved', address));
+    await publish(message(incident, 'resolved', { ...address, preset: to.target.preset }));
   }
 
   async function whenToEnd(incident: Incident, { target, channel }: Recipient): Promise<Outcome> {
@@ -200,13 +200,13 @@ export function createTeller(tools: TellTools): Teller {
     await receipts.create(receipt(incident, address, { status: 'pending', reason, heldUntil: until }));
   }
 
-  async function heldEnd(incident: Incident, { channel }: Recipient): Promise<void> {
+  async function heldEnd(incident: Incident, { target, channel }: Recipient): Promise<void> {
     const address = { id: notificationId(incident, 'resolved', channel), channel };
     const found = await receipts.find(address.id);
     const known = dedupOpening(found?.receipt);
     if (known === 'settled') return;
     if (known !== 'again') await write(found, receipt(incident, address, { status: 'pending' }));
-    await publish(message(incident, 'resolved', address));
+    await publish(message(incident, 'resolved', { ...address, preset: target.preset }));
   }
 
   async function reminder(incident: Incident, { target, channel }: Recipient, step: number): Promise<void> {
@@ -216,7 +216,7 @@ export function createTeller(tools: TellTools): Teller {
     if (known !== 'first' && known !== 'again') return;
     if (decide(incident, target, circumstances(), 'due').end.kind !== 'pass') return;
     if (known === 'first') await write(found, receipt(incident, address, { status: 'pending' }));
-    const opened = message(incident, 'opened', address);
+    const opened = message(incident, 'opened', { ...address, preset: target.preset });
     await publish({ ...opened, title: cutText(`Not acknowledged: ${opened.title}`, 450) });
   }
 
@@ -234,14 +234,18 @@ export function createTeller(tools: TellTools): Teller {
     });
   }
 
-  function message(incident: Incident, kind: 'opened' | 'resolved', { id, channel }: Address): Notification {
+  function message(
+    incident: Incident,
+    kind: 'opened' | 'resolved',
+    { id, channel, preset }: Address & Pick<Target, 'preset'>,
+  ): Notification {
     return {
       id,
       channel,
       // The end of a critical incident need not wake anybody.
       severity: kind === 'resolved' ? 'info' : incident.severity,
       kind,
-      ...tools.render(incident, kind, { linkBase: tools.linkBase }),
+      ...tools.render(incident, kind, { linkBase: tools.linkBase, preset }),
       incidentId: incident.id,
       thread: incident.id,
       createdAt: new Date(now()).toISOString(),

@@ -58,7 +58,8 @@ const Route = z.strictObject({
   continue: z.boolean().default(false),
   ladder: z.array(Step).max(5).optional(),
   digest: Digest.optional(),
-  preset: z.string().max(40).optional(),
+  /** How its messages are written; as all others without it. */
+  preset: z.enum(['full', 'compact', 'custom']).optional(),
   get routes(): z.ZodPrefault<z.ZodArray<typeof Route>> {
     return z.array(Route).max(50).prefault([]);
   },
@@ -89,7 +90,6 @@ export const NotifyFile = z
     fallback: z.partialRecord(z.string(), Channels.min(1)).default({}),
     /** How long a channel is tried before its fallback gets the message. */
     fallback_after: Duration.prefault('15m'),
-    preset: z.string().max(40).optional(),
   })
   .superRefine((file, ctx) => {
     const seen = new Set<string>();

@@ -1,9 +1,5 @@
-import type { Incident } from '@proxmox-mcp/schemas';
 import { cutText, oneLine } from '../text.ts';
-import type { Rendered, RenderOptions } from './render.ts';
-
-/** Writes the message about an incident. */
-export type Render = (incident: Incident, kind: 'opened' | 'resolved', options: RenderOptions) => Rendered;
+import type { Render } from './render.ts';
 
 /** A template that throws costs its looks, never the message. @param onFault gets the error, once per message. */
 export function renderSafely(render: Render, onFault: (err: unknown) => void): Render {

@@ -53,8 +53,8 @@ export function channelsEver(incident: Incident, policy: Policy): ReadonlySet<st
   return new Set(named.filter((name) => policy.channels.includes(name)));
 }
 
-function defaultTarget({ channels, file }: Policy): Target {
-  return { route: 'default', channels, ladder: [], preset: file.preset, asksSeverity: false };
+function defaultTarget({ channels }: Policy): Target {
+  return { route: 'default', channels, ladder: [], asksSeverity: false };
 }
 
 interface Question {
