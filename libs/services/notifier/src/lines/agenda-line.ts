@@ -1,5 +1,5 @@
-import { type Due, dueId } from '../agenda.ts';
 import type { Logger } from '@proxmox-mcp/service-kit';
+import { type Due, dueId } from '../agenda.ts';
 import { isInForce } from '../stages/silence.ts';
 import { createDigests } from './digest-line.ts';
 import { climb } from './ladder.ts';
@@ -24,7 +24,7 @@ export function createAgendaLine(tools: AgendaLineTools): () => Promise<void> {
   const digests = createDigests(tools);
 
   return async () => {
-    for (const digest of await tools.agenda.digests()) await digests.finish(digest);
+    await digests.finishAll();
     const now = tools.now();
     const all = await tools.agenda.list();
     const due: Due[] = [];

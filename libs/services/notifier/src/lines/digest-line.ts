@@ -31,8 +31,8 @@ const END_ON_ITS_WAY_MS = 60_000;
 export interface Digests {
   /** @param all the whole agenda: an end belongs to its opening whenever it is due. */
   tell(due: readonly Due[], all: readonly Due[]): Promise<void>;
-  /** Sends what is decided, records what it tells and forgets it. Safe to repeat after a crash. */
-  finish(digest: PendingDigest): Promise<void>;
+  /** Sends what a crash or a bus that was away left decided and not seen through. */
+  finishAll(): Promise<void>;
 }
 
 /** Makes the digests' part of the agenda's line. */
@@ -171,6 +171,17 @@ export function createDigests(
     };
   }
 
+  async function finishAll(): Promise<void> {
+    for (const digest of await agenda.digests()) {
+      try {
+        await finish(digest);
+      } catch (err) {
+        tools.log.warn({ err, channel: digest.notification.channel }, 'digest is not sent yet, will retry');
+      }
+    }
+  }
+
+  /** Sends what is decided, records what it tells and forgets it. Safe to repeat after a crash. */
   async function finish({ notification, items, over }: PendingDigest): Promise<void> {
     const now = tools.now();
     for (const item of items) {
@@ -191,5 +202,5 @@ export function createDigests(
     await agenda.endDigest(notification.channel);
   }
 
-  return { tell, finish };
+  return { tell, finishAll };
 }
