@@ -100,7 +100,9 @@ export function createNotifier(
   let ready = false;
 
   async function start(): Promise<void> {
-    for (const notice of [...configNotices(config), ...notifyNotices(file, channelNames)])
+    const hasTemplate = config.NOTIFY_TEMPLATE_BODY !== undefined;
+    const fileNotices = notifyNotices(file, { enabled: channelNames, hasTemplate });
+    for (const notice of [...configNotices(config), ...fileNotices])
       log.warn({ notice }, 'notifier settings');
     if (definitions.length === 0) log.warn('no channel is on: nobody is notified; set ENABLED_NOTIFIERS');
     // Fewer sockets than sends would queue inside the agent, out of reach of the timeout's meaning.

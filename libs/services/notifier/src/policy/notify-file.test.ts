@@ -78,13 +78,16 @@ describe('config/notify.yaml', () => {
     expect(() => load(example.replace('ladder', 'leader'))).toThrow(/notify\.yaml: routes\.0/);
   });
 
-  it('says which of its channels are off', () => {
+  it('says which of its channels are off, and which preset is not there', () => {
     const file = NotifyFile.parse({
-      routes: [{ name: 'a', channels: ['ntfy'], ladder: [{ after: '5m', channels: ['gotify'] }] }],
+      routes: [
+        { name: 'a', channels: ['ntfy'], ladder: [{ after: '5m', channels: ['gotify'] }], preset: 'custom' },
+      ],
       fallback: { ntfy: ['discord'] },
     });
-    expect(notifyNotices(file, ['ntfy'])).toEqual([
+    expect(notifyNotices(file, { enabled: ['ntfy'], hasTemplate: false })).toEqual([
       'route a of notify.yaml names gotify, which is off',
+      'route a of notify.yaml has preset custom, and NOTIFY_TEMPLATE_BODY is not set',
       'fallback of ntfy in notify.yaml names discord, which is off',
     ]);
   });

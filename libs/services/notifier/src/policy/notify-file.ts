@@ -1,6 +1,7 @@
 import { Match } from '@proxmox-mcp/schemas';
 import * as z from 'zod';
 import { CHANNELS } from '../channels/index.ts';
+import { PRESET_NAMES } from '../render/presets.ts';
 import { TimeOfDay, TimeZone, windowShape } from './time-window.ts';
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -58,8 +59,8 @@ const Route = z.strictObject({
   continue: z.boolean().default(false),
   ladder: z.array(Step).max(5).optional(),
   digest: Digest.optional(),
-  /** How its messages are written; as all others without it. */
-  preset: z.enum(['full', 'compact', 'custom']).optional(),
+  /** How its messages are written; NOTIFY_PRESET without it. */
+  preset: z.enum(PRESET_NAMES).optional(),
   get routes(): z.ZodPrefault<z.ZodArray<typeof Route>> {
     return z.array(Route).max(50).prefault([]);
   },
@@ -127,13 +128,20 @@ function* walk(
 }
 
 /** What the operator should know about the file although it can be used; one sentence each. */
-export function notifyNotices(file: NotifyFile, enabled: readonly string[]): string[] {
+export function notifyNotices(
+  file: NotifyFile,
+  { enabled, hasTemplate }: { readonly enabled: readonly string[]; readonly hasTemplate: boolean },
+): string[] {
   const off = (channels: readonly string[]) => channels.filter((name) => !enabled.includes(name));
   const notices: string[] = [];
   for (const { route } of walk(file.routes, [])) {
     const steps = route.ladder?.flatMap((step) => step.channels) ?? [];
     for (const name of new Set(off([...(route.channels ?? []), ...steps])))
       notices.push(`route ${route.name} of notify.yaml names ${name}, which is off`);
+    if (route.preset === 'custom' && !hasTemplate)
+      notices.push(
+        `route ${route.name} of notify.yaml has preset custom, and NOTIFY_TEMPLATE_BODY is not set`,
+      );
   }
   for (const [from, to] of Object.entries(file.fallback)) {
     for (const name of off(to ?? []))
