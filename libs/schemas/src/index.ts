@@ -15,6 +15,8 @@ export {
   MaintenanceWindow,
   PreviewAnswer,
   PreviewQuery,
+  RedriveAnswer,
+  RedriveCommand,
   Silence,
   SilenceAnswer,
   SilenceCommand,

@@ -19,6 +19,8 @@ export const Notification = z.strictObject({
   incidentId: z.string().optional(),
   /** Messages about the same thing share it, so that a channel which can update replaces its older one. */
   thread: z.string().max(200).optional(),
+  /** Sent by this channel because another did not take it: that channel, and the id it had there. */
+  fallback: z.strictObject({ from: ChannelName, of: z.string().max(120) }).optional(),
   createdAt: Timestamp,
 });
 export type Notification = z.infer<typeof Notification>;
@@ -43,6 +45,8 @@ export const DeliveryReceipt = z.strictObject({
   id: z.string(),
   channel: ChannelName,
   incidentId: z.string().optional(),
+  /** The incident's when this was decided. */
+  severity: Severity.optional(),
   /** `pending`: routed and not yet settled; the only status that changes later. */
   status: z.enum(['pending', 'sent', 'failed', 'suppressed']),
   /** Enumerated reason for `failed` and `suppressed`, and of the last refusal while `pending`: `rejected`, `gave-up`, `duplicate`, `no-route`… */
@@ -52,6 +56,10 @@ export const DeliveryReceipt = z.strictObject({
   firstAttemptAt: Timestamp.optional(),
   /** The channel's own id of the message, where it gave one. */
   remoteId: z.string().max(200).optional(),
+  /** Of a `pending` one: not told before this time. */
+  heldUntil: Timestamp.optional(),
+  /** Id of the notification that tells it instead: a digest, or the same by a fallback channel. Its receipt says whether it was sent. */
+  via: z.string().max(120).optional(),
   at: Timestamp,
 });
 export type DeliveryReceipt = z.infer<typeof DeliveryReceipt>;

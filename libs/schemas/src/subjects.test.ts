@@ -45,6 +45,7 @@ it('names streams, subjects, requests and buckets as the contract does', () => {
     silence: 'notifier.command.silence',
     explain: 'notifier.query.explain',
     preview: 'notifier.query.preview',
+    redrive: 'notifier.command.redrive',
   });
   expect(BUCKETS).toEqual([
     'STATE',

@@ -26,6 +26,8 @@ import type {
   MaintenanceCommand,
   PreviewAnswer,
   PreviewQuery,
+  RedriveAnswer,
+  RedriveCommand,
   SilenceAnswer,
   SilenceCommand,
 } from './window.ts';
@@ -87,6 +89,7 @@ export const requests = {
   silence: request<SilenceCommand, SilenceAnswer>('notifier.command.silence'),
   explain: request<ExplainQuery, ExplainAnswer>('notifier.query.explain'),
   preview: request<PreviewQuery, PreviewAnswer>('notifier.query.preview'),
+  redrive: request<RedriveCommand, RedriveAnswer>('notifier.command.redrive'),
 } as const;
 
 /** Streams: name → the subjects it keeps. A subject belongs to exactly one stream, named by its first token. */

@@ -133,3 +133,16 @@ export const PreviewAnswer = z.discriminatedUnion('ok', [
   refused,
 ]);
 export type PreviewAnswer = z.infer<typeof PreviewAnswer>;
+
+/** `notifier.command.redrive`: sends a notification again that was given up. */
+export const RedriveCommand = z.strictObject({
+  /** Of the receipt that says `failed`. */
+  id: z.string().max(120),
+  by: z.string().max(200),
+});
+export type RedriveCommand = z.infer<typeof RedriveCommand>;
+export const RedriveAnswer = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), receipt: DeliveryReceipt }),
+  refused,
+]);
+export type RedriveAnswer = z.infer<typeof RedriveAnswer>;

@@ -32,7 +32,9 @@ async function sentReceipts(): Promise<Set<string>> {
   const bus = await createEmbeddedBus({ file: join(folder, 'bus.sqlite') });
   try {
     const entries = await (await bus.kv('DELIVERIES')).list();
-    const receipts = entries.map((entry) => DeliveryReceipt.parse(JSON.parse(entry.value)));
+    const receipts = entries
+      .filter(({ key }) => !key.includes('.'))
+      .map((entry) => DeliveryReceipt.parse(JSON.parse(entry.value)));
     return new Set(receipts.filter((receipt) => receipt.status === 'sent').map((receipt) => receipt.id));
   } finally {
     await bus.close();
@@ -40,9 +42,13 @@ async function sentReceipts(): Promise<Set<string>> {
 }
 
 /** Runs the notifier until it was killed after so many requests, or without a number until all is settled. */
-async function live(killAfter: number | undefined): Promise<void> {
+async function live(
+  killAfter: number | undefined,
+  { incidents = INCIDENTS, messages = INCIDENTS, notify = {} } = {},
+): Promise<void> {
   const begun = far.requests.length;
-  const process_ = spawn(process.execPath, [CHILD, join(folder, 'bus.sqlite'), far.url, String(INCIDENTS)], {
+  const args = [join(folder, 'bus.sqlite'), far.url, String(incidents), String(messages)];
+  const process_ = spawn(process.execPath, [CHILD, ...args, JSON.stringify(notify)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   child = process_;
@@ -80,6 +86,32 @@ it('killed at any moment, loses no notification and repeats none whose answer wa
   // What was sent twice was under way at a kill, or refused the first time.
   const refused = all.filter((id) => id.charCodeAt(4) % 5 === 0).length;
   expect(far.requests.length - INCIDENTS - refused).toBeLessThanOrEqual(KILL_AFTER.length * IN_FLIGHT);
+}, 60_000);
+
+it('killed between the steps of a ladder, takes each of them, and none again whose answer was recorded', async () => {
+  const notify = {
+    routes: [
+      {
+        name: 'all',
+        ladder: [
+          { after: '1s', channels: ['webhook'] },
+          { after: '1s', channels: ['webhook'] },
+        ],
+      },
+    ],
+  };
+  const ladder = { incidents: 12, messages: 36, notify };
+  for (const killAfter of [13, 5, 8]) {
+    const before = far.requests.length;
+    const recorded = before === 0 ? new Set<string>() : await sentReceipts();
+    await live(killAfter, ladder);
+    expect(far.requests.slice(before).filter((request) => recorded.has(idOf(request)))).toEqual([]);
+  }
+  await live(undefined, ladder);
+  const all = Array.from({ length: 12 }, (_, i) =>
+    ['opened', 'step1', 'step2'].map((what) => `inc-${i}-${what}-webhook`),
+  );
+  expect([...new Set(far.requests.map(idOf))].sort()).toEqual(all.flat().sort());
 }, 60_000);
 
 function idOf(request: { readonly headers: Readonly<Record<string, unknown>> }): string {

@@ -15,7 +15,9 @@ export async function pruneReceipts(
 ): Promise<number> {
   let deleted = 0;
   for (const receipt of await receipts.list()) {
-    if (receipt.status === 'pending' || now - Date.parse(receipt.at) < keepMs) continue;
+    // One that is told by another changes no more, though its own status stays.
+    const isUnderWay = receipt.status === 'pending' && receipt.via === undefined;
+    if (isUnderWay || now - Date.parse(receipt.at) < keepMs) continue;
     if (receipt.incidentId !== undefined && (await lasts(incidents, receipt.incidentId))) continue;
     await receipts.delete(receipt.id);
     deleted++;

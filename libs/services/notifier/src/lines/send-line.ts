@@ -1,5 +1,5 @@
-import { type Message, Reject, RetryLater } from '@proxmox-mcp/bus';
-import { type DeliveryReceipt, Notification } from '@proxmox-mcp/schemas';
+import { type Bus, type Message, Reject, RetryLater } from '@proxmox-mcp/bus';
+import { type DeliveryReceipt, Notification, subjects } from '@proxmox-mcp/schemas';
 import type { CounterHandle, HistogramHandle } from '@proxmox-mcp/service-kit';
 import type { Breaker } from '../breaker.ts';
 import { type Channel, ChannelError } from '../channels/channel.ts';
@@ -7,6 +7,7 @@ import type { ChannelHealth } from '../health.ts';
 import type { Limiter } from '../limiter.ts';
 import type { Receipts } from '../receipts.ts';
 import { openingIdOf, resolutionOwed } from '../stages/dedup.ts';
+import { fallbackFor, type FallbackPolicy, triesLeftMs } from '../stages/fallback.ts';
 import { isStale } from '../stages/stale.ts';
 import { receiptOf } from '../stages/record.ts';
 import { planRetry, type RetryPolicy } from '../stages/retry.ts';
@@ -16,6 +17,8 @@ import { earlierOf } from './earlier.ts';
 export interface SendLineTools {
   readonly name: string;
   readonly channel: Channel;
+  readonly bus: Pick<Bus, 'publish'>;
+  readonly fallback: FallbackPolicy;
   readonly receipts: Receipts;
   readonly breaker: Breaker;
   readonly limiter: Limiter;
@@ -86,7 +89,7 @@ export function createSendLine(tools: SendLineTools): (message: Message<Notifica
   ) {
     const openingId = openingIdOf(notification.id, tools.name);
     if (openingId === undefined) return true;
-    const owed = resolutionOwed(await tools.receipts.get(openingId));
+    const owed = resolutionOwed(await tools.receipts.followed(openingId));
     if (owed.kind === 'owed') return true;
     if (owed.kind === 'wait') {
       const delayMs = Math.min(tools.retry.capMs, tools.retry.baseMs * 2 ** Math.min(deliveries - 1, 20));
@@ -101,10 +104,16 @@ export function createSendLine(tools: SendLineTools): (message: Message<Notifica
     const earlier = await earlierOf(notification, tools.name, tools.receipts);
     const left = tools.breaker.admit();
     const jitterMs = Math.ceil(tools.retry.baseMs * tools.random());
-    if (left > 0) throw new RetryLater(left + jitterMs, `${tools.name} is left alone`);
-    const attempts = (receipt?.attempts ?? 0) + 1;
+    const made = { attempts: receipt?.attempts ?? 0, firstAttemptAt: receipt?.firstAttemptAt };
+    if (left > 0) {
+      const since = Date.parse(made.firstAttemptAt ?? notification.createdAt);
+      if (await handedOn(notification, 'left-alone', { attempts: made.attempts, since })) return;
+      const delayMs = Math.min(left, untilFallback(notification, since)) + jitterMs;
+      throw new RetryLater(delayMs, `${tools.name} is left alone`);
+    }
+    const attempts = made.attempts + 1;
     const begun = tools.now();
-    const firstAttemptAt = receipt?.firstAttemptAt === undefined ? begun : Date.parse(receipt.firstAttemptAt);
+    const firstAttemptAt = made.firstAttemptAt === undefined ? begun : Date.parse(made.firstAttemptAt);
     let remoteId: string | undefined;
     try {
       const signal = AbortSignal.timeout(tools.timeoutMs);
@@ -143,7 +152,11 @@ export function createSendLine(tools: SendLineTools): (message: Message<Notifica
 
     const { retryable, retryAfterMs } = error;
     const plan = planRetry({ retryable, retryAfterMs, ...made }, tools.retry, now, tools.random());
+    const since = made.firstAttemptAt;
+    const isLast = plan.kind === 'give-up';
+    if (await handedOn(notification, error.reason, { attempts: made.attempts, since, isLast })) return;
     if (plan.kind === 'give-up') {
+      await tools.receipts.keep(notification);
       const reason = plan.reason === 'rejected' ? `rejected: ${error.reason}` : `gave-up: ${error.reason}`;
       await tools.receipts.put(receiptOf(notification, { status: 'failed', reason, ...made }, now));
       tools.outcomes.inc({ channel: tools.name, outcome: 'failed' });
@@ -152,7 +165,44 @@ export function createSendLine(tools: SendLineTools): (message: Message<Notifica
     await tools.receipts.put(
       receiptOf(notification, { status: 'pending', reason: error.reason, ...made }, now),
     );
-    throw new RetryLater(plan.delayMs, `${tools.name} did not take ${notification.id}: ${error.reason}`);
+    const delayMs = Math.min(
+      plan.delayMs,
+      untilFallback(notification, since) + tools.retry.baseMs * tools.random(),
+    );
+    throw new RetryLater(delayMs, `${tools.name} did not take ${notification.id}: ${error.reason}`);
+  }
+
+  /** Milliseconds after which another channel gets it; infinite where none is named. */
+  function untilFallback(notification: Notification, since: number): number {
+    if (fallbackFor(notification, tools.fallback) === undefined) return Infinity;
+    return triesLeftMs(since, tools.fallback, tools.now());
+  }
+
+  /**
+   * Gives it to the fallback once this channel had its time. The new one is on the bus before the old one is settled: a crash between
+   * the two gives it again under the same id.
+   */
+  async function handedOn(
+    notification: Notification,
+    why: string,
+    { attempts, since, isLast = false }: { attempts: number; since: number; isLast?: boolean },
+  ): Promise<boolean> {
+    const now = tools.now();
+    const next = fallbackFor(notification, tools.fallback);
+    if (next === undefined || (!isLast && triesLeftMs(since, tools.fallback, now) > 0)) return false;
+    const fresh = { ...next, createdAt: new Date(now).toISOString() };
+    await tools.receipts.create(receiptOf(fresh, { status: 'pending', attempts: 0 }, now));
+    await tools.bus.publish(subjects.notification(fresh.channel), fresh, { id: fresh.id });
+    const reason = `fell-back: ${why}`;
+    await tools.receipts.put(
+      receiptOf(
+        notification,
+        { status: 'failed', reason, attempts, firstAttemptAt: since, via: next.id },
+        now,
+      ),
+    );
+    tools.outcomes.inc({ channel: tools.name, outcome: 'fell-back' });
+    return true;
   }
 
   async function settle(

@@ -18,10 +18,31 @@ export function openingIdOf(resolutionId: string, channel: string): string | und
   return match === null ? undefined : `${match[1]}-opened${match[2] ?? ''}-${channel}`;
 }
 
-/** Whether an opening goes on to its channel. `again` after a crash between recording and publishing: harmless. */
-export function dedupOpening(receipt: DeliveryReceipt | undefined): 'first' | 'again' | 'settled' {
+/** Idempotency key of a further message about the same opening, one per step of a ladder. */
+export function stepId(incident: Incident, step: number, channel: string): string {
+  const episode = episodeOf(incident);
+  return `${incident.id}-step${step}${episode === 0 ? '' : `-r${episode}`}-${channel}`;
+}
+
+/** Reasons for which an opening was told to nobody that can pass: then it is told after all, under the same key. */
+const PASSING: readonly (string | undefined)[] = [
+  'incident-suppressed',
+  'below-min-severity',
+  'no-route',
+  'snoozed',
+];
+
+/**
+ * Whether an opening goes on to its channel. `again` after a crash between recording and publishing: harmless. `held` waits for a
+ * time; `revived` was told to nobody for a reason that may have passed.
+ */
+export function dedupOpening(
+  receipt: DeliveryReceipt | undefined,
+): 'first' | 'again' | 'held' | 'revived' | 'settled' {
   if (receipt === undefined) return 'first';
-  return receipt.status === 'pending' ? 'again' : 'settled';
+  if (receipt.status === 'suppressed') return PASSING.includes(receipt.reason) ? 'revived' : 'settled';
+  if (receipt.status !== 'pending' || receipt.via !== undefined) return 'settled';
+  return receipt.heldUntil === undefined ? 'again' : 'held';
 }
 
 /** Whether a resolution is owed to a channel: exactly when the opening was sent to it. */

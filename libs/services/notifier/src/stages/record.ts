@@ -1,4 +1,4 @@
-import type { DeliveryReceipt, Notification } from '@proxmox-mcp/schemas';
+import type { DeliveryReceipt, Notification, Severity } from '@proxmox-mcp/schemas';
 
 /** What became of a notification, as far as it is known now. */
 export interface Outcome {
@@ -9,11 +9,15 @@ export interface Outcome {
   /** Milliseconds since the epoch. */
   readonly firstAttemptAt?: number | undefined;
   readonly remoteId?: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly heldUntil?: number | undefined;
+  /** Id of the notification that tells it instead. */
+  readonly via?: string | undefined;
 }
 
 /** Writes the receipt of a notification. */
 export function receiptOf(
-  notification: Pick<Notification, 'id' | 'channel' | 'incidentId'>,
+  notification: Pick<Notification, 'id' | 'channel' | 'incidentId'> & { readonly severity?: Severity },
   outcome: Outcome,
   now: number,
 ): DeliveryReceipt {
@@ -21,6 +25,7 @@ export function receiptOf(
     id: notification.id,
     channel: notification.channel,
     ...(notification.incidentId === undefined ? {} : { incidentId: notification.incidentId }),
+    ...(notification.severity === undefined ? {} : { severity: notification.severity }),
     status: outcome.status,
     ...(outcome.reason === undefined ? {} : { reason: outcome.reason.slice(0, 200) }),
     attempts: outcome.attempts,
@@ -28,6 +33,8 @@ export function receiptOf(
       ? {}
       : { firstAttemptAt: new Date(outcome.firstAttemptAt).toISOString() }),
     ...(outcome.remoteId === undefined ? {} : { remoteId: outcome.remoteId.slice(0, 200) }),
+    ...(outcome.heldUntil === undefined ? {} : { heldUntil: new Date(outcome.heldUntil).toISOString() }),
+    ...(outcome.via === undefined ? {} : { via: outcome.via }),
     at: new Date(now).toISOString(),
   };
 }

@@ -1,35 +1,43 @@
 import fc from 'fast-check';
 import type { Incident } from '@proxmox-mcp/schemas';
 import { sampleIncident, sampleNotification, sampleResolved } from '../testing/samples.ts';
+import { NotifyFile } from '../policy/notify-file.ts';
+import { decide } from './decide.ts';
 import { dedupOpening, notificationId, openingIdOf, resolutionOwed } from './dedup.ts';
 import { receiptOf } from './record.ts';
 import { duration, renderIncident } from './render.ts';
 import { planRetry, RETRY_POLICY } from './retry.ts';
-import { routeOpening } from './route.ts';
-import { settleDelay } from './settle.ts';
+import { routeIncident } from './route.ts';
+import { settleDelay } from './group.ts';
 import { isStale } from './stale.ts';
 
 const NOW = Date.parse('2026-03-14T01:10:00.000Z');
 const receipt = (status: 'pending' | 'sent' | 'failed' | 'suppressed') =>
   receiptOf(sampleNotification(), { status, attempts: 0 }, NOW);
 
-describe('route', () => {
-  const policy = { minSeverity: 'warning', channels: ['gotify', 'ntfy'] } as const;
+describe('without a notify.yaml', () => {
+  const policy = {
+    minSeverity: 'warning',
+    channels: ['gotify', 'ntfy'],
+    file: NotifyFile.parse({}),
+  } as const;
   it.each([
-    [{}, undefined],
-    [{ severity: 'warning' }, undefined],
+    [{}, 'not-quiet'],
+    [{ severity: 'warning' }, 'not-quiet'],
+    [{ severity: 'critical' }, 'critical'],
     [{ severity: 'notice' }, 'below-min-severity'],
     [{ status: 'resolved' }, 'resolved-before-sent'],
     [{ status: 'suppressed' }, 'incident-suppressed'],
-    [{ status: 'acknowledged' }, undefined],
+    [{ status: 'acknowledged' }, 'not-quiet'],
     [{ snoozedUntil: '2026-03-14T02:00:00.000Z' }, 'snoozed'],
-    [{ snoozedUntil: '2026-03-14T01:00:00.000Z' }, undefined],
-  ] as const)('an incident that is %j is suppressed as %s', (change, reason) => {
-    const expected =
-      reason === undefined
-        ? { kind: 'send', channels: policy.channels }
-        : { kind: 'suppress', channels: policy.channels, reason };
-    expect(routeOpening(sampleIncident(change), policy, NOW)).toEqual(expected);
+    [{ snoozedUntil: '2026-03-14T01:00:00.000Z' }, 'not-quiet'],
+  ] as const)('an incident that is %j goes to every channel or none: %s', (change, reason) => {
+    const incident = sampleIncident(change);
+    const [target, ...others] = routeIncident(incident, policy, NOW);
+    expect(others).toEqual([]);
+    expect(target).toMatchObject({ route: 'default', channels: policy.channels, ladder: [] });
+    if (target === undefined) return;
+    expect(decide(incident, target, { policy, silences: [], now: NOW }).end.reason).toBe(reason);
   });
 });
 

@@ -8,7 +8,13 @@ import { createNotifier, type NotifierOptions } from '../notifier.ts';
 export async function runNotifier(
   bus: Bus,
   env: Readonly<Record<string, string>>,
-  options: NotifierOptions & { readonly now?: () => number; readonly metrics?: Metrics } = {},
+  options: NotifierOptions & {
+    readonly now?: () => number;
+    readonly metrics?: Metrics;
+    readonly instance?: string;
+    /** What `config/notify.yaml` holds. */
+    readonly notify?: unknown;
+  } = {},
 ): Promise<Service> {
   const service = createNotifier(
     {
@@ -18,13 +24,17 @@ export async function runNotifier(
       metrics: options.metrics ?? countMetrics().metrics,
       hosts: [],
       inventory: Inventory.parse({}),
-      files: {},
+      files: { 'notify.yaml': options.notify ?? {} },
       flood: { perSecond: 200, burst: 5_000 },
       dataDir: '/nonexistent',
-      instance: 'test',
+      instance: options.instance ?? 'test',
       now: options.now ?? Date.now,
     },
-    { retry: { baseMs: 5, capMs: 20, giveUpAfterMs: 60_000 }, ...options },
+    {
+      retry: { baseMs: 5, capMs: 20, giveUpAfterMs: 60_000 },
+      agenda: { everyMs: 20, leaseTtlMs: 1_000 },
+      ...options,
+    },
   );
   await service.start(new AbortController().signal);
   return service;
