@@ -137,10 +137,10 @@ it('whatever happens: tells in order, ends nothing by silence, leaves nothing op
 
         // What was last seen has its time to be told; then there is silence.
         lab.reach(false);
-        await lab.pass(900);
+        await lab.pass(100);
         const ended = lab.incidents().filter(({ status }) => status === 'resolved').length;
         const flapping = isOpenIn(lab, /./).filter(({ status }) => status === 'flapping').length;
-        await lab.pass(1_500);
+        await lab.pass(2_300);
         const now = lab.incidents().filter(({ status }) => status === 'resolved').length;
         expect(now - ended).toBeLessThanOrEqual(flapping);
 
