@@ -24,3 +24,4 @@ export { loadSettings } from './load-settings.ts';
 export type { LoadOptions, LoadedSettings, SettingsOwner } from './load-settings.ts';
 export type { ListenerSwitch, ListenerWord } from './listeners.ts';
 export { KNOWN_KEYS } from './known-keys.ts';
+export { readYamlFile } from './yaml-file.ts';

@@ -20,7 +20,7 @@ export type IncidentStatus = z.infer<typeof IncidentStatus>;
 /** One line of an incident's history, oldest first. */
 export const TimelineEntry = z.strictObject({
   at: Timestamp,
-  /** What happened: `opened`, `fact`, `acknowledged`, `finding`, `resolved`, `comment`, `reopened`, `snoozed`, `suppressed`, `released`, `stale`, `flapping`, `merged`. */
+  /** What happened: `opened`, `fact`, `acknowledged`, `finding`, `resolved`, `comment`, `reopened`, `snoozed`, `suppressed`, `released`, `stale`, `flapping`, `merged`, `maintenance`. */
   what: z.string().max(40),
   /** Built by us from typed fields. */
   text: z.string().max(1_000),

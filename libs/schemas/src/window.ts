@@ -17,10 +17,25 @@ export const MaintenanceWindow = z.strictObject({
   effect: z.enum(['mute', 'annotate']),
   /** Closed before its time. */
   closedAt: Timestamp.optional(),
+  /** What it kept from people, counted a few minutes after its end; absent before. */
+  report: z
+    .strictObject({
+      at: Timestamp,
+      /** Incidents that it put aside. */
+      incidents: z.int().nonnegative(),
+      /** Those of them that were not over yet. */
+      open: z.int().nonnegative(),
+      /** Of the open ones first, the worst first. */
+      titles: z.array(z.string().max(500)).max(20),
+    })
+    .optional(),
 });
 export type MaintenanceWindow = z.infer<typeof MaintenanceWindow>;
 
-/** `state.command.maintenance`. `open` wants `match`, `until` and `reason`; `extend` and `close` an `id`. */
+/**
+ * `state.command.maintenance`. `open` wants `match` (`{}` is everything), `until` and `reason`; `extend` an `id` and `until`, `close` an
+ * `id`. A repeated command changes nothing.
+ */
 export const MaintenanceCommand = z.strictObject({
   op: z.enum(['open', 'extend', 'close', 'list']),
   by: z.string().max(200),
@@ -46,6 +61,8 @@ export const MaintenanceAnswer = z.discriminatedUnion('ok', [
     window: MaintenanceWindow.optional(),
     /** Those that are open or still to come. */
     windows: z.array(MaintenanceWindow),
+    /** Those that ended within the last days, with their reports, the newest first; at most 50. */
+    ended: z.array(MaintenanceWindow).optional(),
   }),
   refused,
 ]);

@@ -70,6 +70,7 @@ export const DOC_COMMANDS: Readonly<Record<string, Proof>> = {
   'npm run -s pmx -- history dead-letters --reason unknown-host --token "$TOKEN"': CLI,
   'npm run -s pmx -- replay --since 24h --dry-run --token "$TOKEN"': CLI,
   'npm run -s pmx -- replay --since 24h --channel syslog --token "$OPERATOR_TOKEN"': CLI,
+  'npm run -s pmx -- replay --rules "$RULES" --dry-run --token "$TOKEN"': CLI,
   'npm run -s pmx -- tail --token "$TOKEN"': CLI,
   [`npm run -s pmx -- tail --type 'backup.*' --severity warning --token "$TOKEN"`]: CLI,
   [`npm run -s pmx -- normalize syslog ${SYSLOG_TESTCASES}/syslog/corosync-link-down.log --inventory ${SYSLOG_TESTCASES}/inventory.json`]:

@@ -49,7 +49,7 @@ All paths want \`Authorization: Bearer <token>\`, except \`/healthz\`.
 - \`GET /api/v1/facts\`: facts by their start, newest first, or the one of an \`id\`
 - \`GET /api/v1/inventory\`: clusters, nodes and storages as the API told and the operator wrote
 - \`POST /api/v1/replay\`: takes events that inputs of the past give today into the history; tier \`operate\` (\`pmx replay\` calls it)
-- \`GET /api/v1/maintenance\`: maintenance windows that are open or planned (\`maintenance_set\` changes them)
+- \`GET /api/v1/maintenance\`: maintenance windows that are open or planned, and under \`ended\` those of the last days with what they kept back (\`maintenance_set\` changes them)
 - \`GET /api/v1/silences\`: silences in force or to come
 - \`POST /api/v1/silences\`: \`{"match": {"node": "pve1"}, "duration": "2h", "reason": "…"}\` adds one and answers the open incidents that it hits; tier \`operate\`
 - \`DELETE /api/v1/silences/{id}\`: ends one; tier \`operate\`

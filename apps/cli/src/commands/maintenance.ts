@@ -19,6 +19,7 @@ const Window = z.looseObject({
   by: Words,
   effect: z.string(),
   closedAt: z.string().optional(),
+  report: z.object({ incidents: z.number(), open: z.number() }).optional(),
 });
 const Changed = z.looseObject({
   data: z.looseObject({
@@ -27,7 +28,7 @@ const Changed = z.looseObject({
   }),
   warnings: z.array(z.string()),
 });
-const Windows = z.looseObject({ items: z.array(Window) });
+const Windows = z.looseObject({ items: z.array(Window), ended: z.array(Window).default([]) });
 
 const SCOPE = {
   cluster: { type: 'string' },
@@ -65,7 +66,11 @@ export const maintenance: Command = {
     if (verb === 'list') {
       const answer = await ask()('/api/v1/maintenance');
       if (json) print(JSON.stringify(answer, undefined, 2));
-      else for (const window of Windows.parse(answer).items) print(windowLine(window));
+      else {
+        const { items, ended } = Windows.parse(answer);
+        for (const window of items) print(windowLine(window));
+        for (const window of ended) print(`over  ${windowLine(window)}`);
+      }
       return 0;
     }
     const [id] = positionals;
@@ -95,9 +100,11 @@ function windowLine({
   by,
   effect,
   closedAt,
+  report,
 }: z.infer<typeof Window>): string {
   const end = closedAt === undefined ? '' : `  closed ${time(closedAt)}`;
+  const kept = report === undefined ? '' : `  kept back ${report.incidents}, left ${report.open}`;
   return terminalLine(
-    `${id}  ${time(from)} to ${time(until)}  ${effect}  ${matchWords(match)}  ${reason}  (${by})${end}`,
+    `${id}  ${time(from)} to ${time(until)}  ${effect}  ${matchWords(match)}  ${reason}  (${by})${end}${kept}`,
   );
 }

@@ -1,12 +1,17 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readEnvironment } from '@proxmox-mcp/config';
+import { readEnvironment, readYamlFile } from '@proxmox-mcp/config';
 import { mergeSources } from '@proxmox-mcp/ingest-kit';
 import { Channel, Inventory, InventorySource } from '@proxmox-mcp/schemas';
+import { RulesYaml, type RulesFile } from '@proxmox-mcp/state';
 import * as z from 'zod';
 import { UsageError, type Command } from '../command.ts';
 import { gatewayAddress, jsonAsker, GATEWAY_OPTIONS, GATEWAY_USAGE, type Ask } from '../gateway-client.ts';
 import type { Difference } from '../replay/differences.ts';
 import { lookAgain, TooMuch, type Look } from '../replay/look.ts';
+import { comparisonLines } from '../replay/rehearse-lines.ts';
+import { rehearse } from '../replay/rehearse.ts';
 import { terminalLine } from '../terminal-text.ts';
 
 const MINUTE_MS = 60_000;
@@ -24,9 +29,9 @@ const Stored = z.object({ stored: z.number(), duplicates: z.number() });
 /** Past inputs through today's normalizers and correlation. */
 export const replay: Command = {
   name: 'replay',
-  usage: `--since T [--until T] [--channel C] [--dry-run] [--json] ${GATEWAY_USAGE}`,
+  usage: `--since T [--until T] [--channel C] [--dry-run] [--rules FILE] [--json] ${GATEWAY_USAGE}`,
   summary:
-    'reads inputs and dead letters of the past again: --dry-run shows what would be different, without it the history gains what it lacks',
+    'reads inputs and dead letters of the past again: --dry-run shows what would be different, without it the history gains what it lacks; --rules shows which incidents other rules would have made of the last 30 days',
   async run({ args, env, print, signal }) {
     const { values } = parseArgs({
       args: [...args],
@@ -40,9 +45,10 @@ export const replay: Command = {
         json: { type: 'boolean', default: false },
       },
     });
-    if (values.rules !== undefined)
-      throw new UsageError('--rules comes with Part 3: a replay uses the rules of this version');
-    if (values.since === undefined) throw new UsageError('--since is missing: ISO 8601 or ago, 24h or 7d');
+    if (values.rules !== undefined && values.channel !== undefined)
+      throw new UsageError('--rules goes without --channel: incidents are made of what all channels report');
+    const from = values.since ?? (values.rules === undefined ? undefined : '30d');
+    if (from === undefined) throw new UsageError('--since is missing: ISO 8601 or ago, 24h or 7d');
     const now = Date.now();
     const channel = values.channel === undefined ? undefined : Channel.safeParse(values.channel);
     if (channel?.success === false)
@@ -50,16 +56,25 @@ export const replay: Command = {
         `unknown channel ${values.channel ?? ''}; there are ${Channel.options.join(', ')}`,
       );
     const span = {
-      since: timeOf('--since', values.since, now),
+      since: timeOf('--since', from, now),
       until: values.until === undefined ? new Date(now).toISOString() : timeOf('--until', values.until, now),
       ...(channel === undefined ? {} : { channel: channel.data }),
     };
+    const rules =
+      values.rules === undefined ? undefined : { name: values.rules, file: rulesIn(values.rules) };
     const ask = jsonAsker(gatewayAddress(values, readEnvironment(env)), signal);
-    const look = await lookAgain(ask, span, await inventoryOf(ask), { withFacts: values['dry-run'] }).catch(
-      (err: unknown) => {
-        throw err instanceof TooMuch ? new UsageError(err.message, { cause: err }) : err;
-      },
-    );
+    const inventory = await inventoryOf(ask);
+    if (rules !== undefined) {
+      const current = existsSync(CURRENT_RULES) ? CURRENT_RULES : undefined;
+      const present = current === undefined ? RulesYaml.parse({}) : rulesIn(current);
+      const parts = { ask, span, inventory, signal };
+      const comparison = await rehearse(present, rules.file, parts).catch(asUsage);
+      const names = { now: current ?? `defaults, there is no ${CURRENT_RULES} here`, then: rules.name };
+      if (values.json) print(JSON.stringify(comparison, undefined, 2));
+      else for (const line of comparisonLines(comparison, names)) print(line);
+      return 0;
+    }
+    const look = await lookAgain(ask, span, inventory, { withFacts: values['dry-run'] }).catch(asUsage);
     if (values['dry-run']) {
       if (values.json)
         print(JSON.stringify({ ...counts(look), differences: look.differences }, undefined, 2));
@@ -75,6 +90,23 @@ export const replay: Command = {
     return 0;
   },
 };
+
+/** The rules of a running product that was started here. */
+const CURRENT_RULES = join('config', 'rules.yaml');
+
+/** @throws {UsageError} the file is not there, or is none of rules. */
+function rulesIn(file: string): RulesFile {
+  if (!existsSync(file)) throw new UsageError(`there is no file ${file}`);
+  const faults: { key: string; message: string }[] = [];
+  const rules = readYamlFile(file, RulesYaml, faults);
+  if (faults.length > 0)
+    throw new UsageError(faults.map(({ key, message }) => `${key}: ${message}`).join('\n'));
+  return rules;
+}
+
+function asUsage(err: unknown): never {
+  throw err instanceof TooMuch ? new UsageError(err.message, { cause: err }) : err;
+}
 
 async function inventoryOf(ask: Ask): Promise<Inventory> {
   const { discovered, configured } = InventoryAnswer.parse(await ask('/api/v1/inventory'));

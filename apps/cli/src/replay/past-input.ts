@@ -43,6 +43,13 @@ export async function* pastInputs(ask: Ask, { since, until, channel }: Span): As
     }
 }
 
+/** Events of a span as the history has them, oldest input first; several inputs can be of one event. */
+export async function* pastEvents(ask: Ask, { since, until }: Span): AsyncGenerator<readonly Event[]> {
+  const query = { since, until, limit: String(PAGE) };
+  for await (const { items } of pages(ask, '/api/v1/raw', RawPage, query))
+    yield items.flatMap(({ events }) => events);
+}
+
 async function* pages<P extends { nextCursor?: string | undefined }>(
   ask: Ask,
   path: string,

@@ -25,6 +25,7 @@ const LETTERS = 'npm run -s pmx -- history dead-letters --since 24h --token "$TO
 const LETTERS_OF_STRANGERS = 'npm run -s pmx -- history dead-letters --reason unknown-host --token "$TOKEN"';
 const REPLAY_DRY = 'npm run -s pmx -- replay --since 24h --dry-run --token "$TOKEN"';
 const REPLAY = 'npm run -s pmx -- replay --since 24h --channel syslog --token "$OPERATOR_TOKEN"';
+const REPLAY_RULES = 'npm run -s pmx -- replay --rules "$RULES" --dry-run --token "$TOKEN"';
 const TAIL = 'npm run -s pmx -- tail --token "$TOKEN"';
 const TAIL_FILTERED = `npm run -s pmx -- tail --type 'backup.*' --severity warning --token "$TOKEN"`;
 const NORMALIZE_SYSLOG =
@@ -118,6 +119,9 @@ describe('the commands of the pages, beside the running demo', () => {
       expect((await shell.run(REPLAY, { OPERATOR_TOKEN: operatorToken })).stdout).toMatch(
         /\d+ events added to the history/,
       );
+      const rules = join(folder, 'other-rules.yaml');
+      await writeFile(rules, 'rules: { node-offline: { enabled: false } }\n');
+      expect((await shell.run(REPLAY_RULES, { RULES: rules })).stdout).toMatch(/^then: \d+ opened/m);
     },
     PATIENCE_MS,
   );

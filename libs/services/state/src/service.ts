@@ -4,6 +4,7 @@ import { StateConfig } from './config.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { LEASE_MS, createLease, type Lease } from './engine/lease.ts';
 import { topologyOf, type Topology } from './facts/topology.ts';
+import { MaintenanceYaml } from './maintenance/file.ts';
 import { RulesYaml } from './rules/index.ts';
 import { HistoryInUse, openHistory } from './history/open-history.ts';
 
@@ -19,7 +20,7 @@ const STANDBY_EVERY_MS = 1_000;
 export const state = defineService({
   name: 'state',
   config: StateConfig,
-  files: { 'rules.yaml': RulesYaml },
+  files: { 'rules.yaml': RulesYaml, 'maintenance.yaml': MaintenanceYaml },
   create(context) {
     let active:
       { readonly engine: Engine; readonly lease: Lease; readonly timer: NodeJS.Timeout } | undefined;
@@ -160,6 +161,7 @@ function remembered(inventory: LiveInventory): () => Topology {
 function partsOf({ bus, config, metrics, now, log, files }: ServiceContext<StateConfig>) {
   return {
     rules: fileOf({ files }, 'rules.yaml', RulesYaml),
+    maintenance: fileOf({ files }, 'maintenance.yaml', MaintenanceYaml),
     bus,
     metrics,
     now,

@@ -121,7 +121,7 @@ function historyPaths(failure: unknown) {
       'Clusters, nodes and storages as the API told and the operator wrote',
       [],
     ),
-    '/api/v1/maintenance': get('maintenance_list', 'Maintenance windows that are open or planned', []),
+    '/api/v1/maintenance': get('maintenance_list', 'Maintenance windows that are open or planned; those that ended within the last days', []),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   Diagnosis,
   Event,
   IncidentCommand,
+  MaintenanceCommand,
   Observation,
   RawInputs,
   RawQuery,
@@ -30,8 +31,12 @@ import { createPlaceStore } from '../history/places.ts';
 import { createRetention, usedBytes, type RetentionLimits } from '../history/retention.ts';
 import { mayBeEcho } from '../incidents/echo.ts';
 import { createExplainers } from '../incidents/explain/index.ts';
+import { maintenanceNote } from '../incidents/explain/maintenance.ts';
 import { createFollower } from '../incidents/follower.ts';
 import { reconcileIncidents } from '../incident-values.ts';
+import type { MaintenanceYaml } from '../maintenance/file.ts';
+import { createKeeper, shutdownFacts } from '../maintenance/keeper.ts';
+import { createWindows } from '../maintenance/windows.ts';
 import { createReadFact } from '../rules/read-fact.ts';
 import { createSampler, type Sampled } from '../rules/sampler.ts';
 import { RULES } from '../rules/index.ts';
@@ -51,6 +56,8 @@ export interface EngineParts {
   readonly now: () => number;
   /** What the operator changed of the rules. */
   readonly rules: RulesFile;
+  /** The windows that the operator planned. */
+  readonly maintenance: MaintenanceYaml;
   /** The inventory of this moment. */
   readonly topology: () => Topology;
   /** Told of what went wrong and is tried again. */
@@ -133,25 +140,44 @@ export function createEngine(parts: EngineParts): Engine {
 
   async function start(): Promise<void> {
     const values = await bus.kv('INCIDENTS');
-    const live = createLiveState(await bus.kv('STATE'));
+    const stateValues = await bus.kv('STATE');
+    const live = createLiveState(stateValues);
     await live.load();
+    const windows = createWindows(await bus.kv('MAINTENANCE'));
+    const explaining = {
+      facts,
+      incidents,
+      picture: live.picture,
+      guestAt: (cluster: string | undefined, vmid: number) => live.guestAt(cluster, vmid),
+      topology: parts.topology,
+      windowsAt: (at: number) => windows.underWay(at),
+    };
     const follower = createFollower({
       incidents,
       facts,
       outbox,
       now,
       picture: live.picture,
-      explainers: createExplainers({
-        facts,
-        incidents,
-        picture: live.picture,
-        guestAt: (cluster, vmid) => live.guestAt(cluster, vmid),
-        topology: parts.topology,
-      }),
+      explainers: createExplainers(explaining),
+      note: (incident, at) => maintenanceNote(explaining, incident, at),
       guestOf: (cluster, vmid) => live.guestOf(cluster, vmid),
       onTransition: (transition) => changed.inc({ transition }),
       onRefused: () => refused.inc(),
     });
+    const keeper = createKeeper({
+      windows,
+      file: parts.maintenance,
+      picture: live.picture,
+      bus,
+      state: stateValues,
+      now,
+      incidents,
+      onBegun: () => write(() => follower.reconsider()),
+    });
+    const heard = (fact: Fact) => {
+      keeper.fact(fact);
+      follower.fact(fact);
+    };
     const settings = createSettings(parts.rules);
     const sampler = createSampler({ rules: RULES, settings, picture: live.picture });
     const ingest = createIngest({
@@ -159,7 +185,7 @@ export function createEngine(parts: EngineParts): Engine {
       facts,
       places,
       outbox,
-      follower,
+      follower: { ...follower, fact: heard },
       now,
       topology: parts.topology,
       readFact: createReadFact(RULES, settings),
@@ -197,6 +223,9 @@ export function createEngine(parts: EngineParts): Engine {
     closers.push(writer);
     await drain();
     await reconcile(values);
+    for (const fact of (await facts.query(FactsQuery.parse(shutdownFacts(now())))).items) keeper.fact(fact);
+    await keeper.start();
+    await keeper.tick();
     const waited = await unexplained();
     if (waited.length > 0) await write(() => waited.forEach((fact) => follower.fact(fact)));
 
@@ -245,6 +274,9 @@ export function createEngine(parts: EngineParts): Engine {
       await bus.answer(requests.deadLetters, DURABLE, (question) =>
         deadLetters.query(DeadLettersQuery.parse(question)),
       ),
+      await bus.answer(requests.maintenance, DURABLE, (question) =>
+        keeper.answer(MaintenanceCommand.parse(question)),
+      ),
       await bus.answer(
         requests.incidentCommand,
         DURABLE,
@@ -264,6 +296,7 @@ export function createEngine(parts: EngineParts): Engine {
     every(TICK_MS, 'telling what has waited', async () => {
       if (follower.isDue()) await write(() => follower.tick());
     });
+    every(TICK_MS, 'looking after maintenance windows', () => keeper.tick());
     every(SAMPLE_MS, 'asking the rules', () => liveInTurn(() => tell(sampler.look(now()))));
     every(RETENTION_TICK_MS, 'deleting old history', async () => {
       while (!stopping.signal.aborted && (await write(() => retain(now()))));

@@ -32,6 +32,8 @@ export interface Follower {
   diagnosis(diagnosis: Diagnosis): void;
   /** An object is positively not there any more. */
   gone(gone: Gone): void;
+  /** Looks for explanations of all that is open, however old: a maintenance window has begun. */
+  reconsider(): void;
   /** Whether `tick` would do anything: a tick that finds nothing writes nothing, so that an idle disk may sleep. */
   isDue(): boolean;
   /** Wakes what has been snoozed long enough, tells of failures that nothing else has explained, and sees to what time alone changes. */
@@ -50,8 +52,9 @@ export function createFollower(
   const { incidents, now, picture, guestOf = () => undefined } = parts;
   const ledger = createLedger(parts);
   const aftermath = createAftermath(incidents, ledger);
+  const review = createReview(incidents, ledger, { explainers: parts.explainers ?? [], aftermath, now });
   const chores = [
-    createReview(incidents, ledger, { explainers: parts.explainers ?? [], aftermath, now }),
+    review,
     aftermath,
     settleFlapping(incidents, ledger),
     ...(picture === undefined ? [] : [watchStale(incidents, ledger, picture)]),
@@ -83,6 +86,7 @@ export function createFollower(
       const held = incidents.get(diagnosis.incidentId);
       if (held) ledger.record(held, attachFindings(held.incident, diagnosis, ledger.nowIso()));
     },
+    reconsider: () => review.lookAtAll(),
     isDue: () =>
       activities.hasWaited() ||
       incidents.snoozedBefore(now()).length > 0 ||

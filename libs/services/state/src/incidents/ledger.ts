@@ -1,4 +1,4 @@
-import { subjects, type Incident, type IncidentTransition } from '@proxmox-mcp/schemas';
+import { subjects, type Incident, type IncidentTransition, type TimelineEntry } from '@proxmox-mcp/schemas';
 import type { IncidentStore } from '../history/incidents.ts';
 import type { Outbox } from '../history/outbox.ts';
 import { change, isOpen, resolve, type Held } from './change.ts';
@@ -14,6 +14,8 @@ export interface LedgerParts {
   readonly now: () => number;
   /** What may explain an incident, in order; none: everything is told. */
   readonly explainers?: readonly Explainer[];
+  /** A line that an opening incident gets: something that does not explain it and is worth knowing. */
+  readonly note?: (incident: Incident, now: number) => Omit<TimelineEntry, 'at'> | undefined;
   /** Called for every change; for metrics. */
   readonly onTransition?: (transition: IncidentTransition, incident: Incident) => void;
   /** Called when an incident could not be opened because too many are open. */
@@ -66,6 +68,7 @@ export function createLedger({
   outbox,
   now,
   explainers = [],
+  note,
   onTransition,
   onRefused,
 }: LedgerParts): Ledger {
@@ -169,7 +172,7 @@ export function createLedger({
         return undefined;
       }
       const openedAt = new Date(Math.min(since, now())).toISOString();
-      const incident: Incident = {
+      const opened: Incident = {
         ...opening,
         id,
         key,
@@ -180,6 +183,11 @@ export function createLedger({
         timeline: [{ at: openedAt, what: 'opened', text: opening.title, ref: opener }],
         revision: 1,
       };
+      const line = note?.(opened, now());
+      const incident =
+        line === undefined
+          ? opened
+          : { ...opened, timeline: [...opened.timeline, { at: opened.updatedAt, ...line }] };
       const found = explanationOf(explainers, incident, now());
       if (found?.isForGood === true) return undefined;
       const begun =

@@ -10,6 +10,7 @@ import { createIncidentStore, type IncidentStore } from '../history/incidents.ts
 import { openHistory, type HistoryFile } from '../history/open-history.ts';
 import { createOutbox } from '../history/outbox.ts';
 import { createPlaceStore } from '../history/places.ts';
+import type { Explainer } from '../incidents/explain/explain.ts';
 import type { GuestOf } from '../incidents/enrich.ts';
 import { RULES, RulesYaml } from '../rules/index.ts';
 import type { Rule } from '../rules/rule.ts';
@@ -49,6 +50,8 @@ export interface TestIngestOptions {
   readonly rules?: unknown;
   /** Instead of all there are. */
   readonly onlyRules?: readonly Rule[];
+  /** None: everything is told. */
+  readonly explainers?: readonly Explainer[];
 }
 
 /** Opens it. */
@@ -64,7 +67,14 @@ export function openTestIngest(options: TestIngestOptions = {}): TestIngest {
   const facts = createFactStore(history.db);
   const incidents = createIncidentStore(history.db);
   const outbox = createOutbox(history.db);
-  const follower = createFollower({ incidents, facts, outbox, now, guestOf });
+  const follower = createFollower({
+    incidents,
+    facts,
+    outbox,
+    now,
+    guestOf,
+    explainers: options.explainers ?? [],
+  });
   const ingest = createIngest({
     events,
     facts,

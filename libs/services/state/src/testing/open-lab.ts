@@ -66,7 +66,14 @@ export async function openLab({ topology = NO_TOPOLOGY, rules = {} }: LabOptions
     await live.load();
     const { picture } = live;
     const guestAt = live.guestAt.bind(live);
-    const explainers = createExplainers({ facts, incidents, picture, guestAt, topology: () => topology });
+    const explainers = createExplainers({
+      facts,
+      incidents,
+      picture,
+      guestAt,
+      topology: () => topology,
+      windowsAt: () => [],
+    });
     const follower = createFollower({ incidents, facts, outbox, explainers, picture, now: () => now });
     const settings = createSettings(RulesYaml.parse(rules));
     const ingest = createIngest({

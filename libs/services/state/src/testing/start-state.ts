@@ -14,6 +14,8 @@ export interface StartOptions {
   readonly dataDir: string;
   readonly instance?: string;
   readonly now?: () => number;
+  /** YAML files of the config folder, parsed. */
+  readonly files?: Readonly<Record<string, unknown>>;
 }
 
 /** Starts the real service on a bus, as the kit does. */
@@ -22,6 +24,7 @@ export async function startState({
   dataDir,
   instance = 'test',
   now = Date.now,
+  files = {},
 }: StartOptions): Promise<Service> {
   const service = state.create({
     config: StateConfig.parse({}),
@@ -30,7 +33,7 @@ export async function startState({
     metrics: SILENT,
     hosts: [],
     inventory: { sources: [] },
-    files: {},
+    files,
     flood: { perSecond: 200, burst: 5_000 },
     dataDir,
     instance,

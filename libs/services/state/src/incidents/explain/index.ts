@@ -1,10 +1,11 @@
 import type { FactStore } from '../../history/facts.ts';
 import type { IncidentStore } from '../../history/incidents.ts';
 import type { Topology } from '../../facts/topology.ts';
-import type { GuestState } from '@proxmox-mcp/schemas';
+import type { GuestState, MaintenanceWindow } from '@proxmox-mcp/schemas';
 import type { Picture } from '../../rules/rule.ts';
 import type { Explainer } from './explain.ts';
 import { explainByBrewing } from './brewing.ts';
+import { maintenance } from './maintenance.ts';
 import { explainByParent } from './parent.ts';
 import { explainByTask } from './task.ts';
 
@@ -18,9 +19,11 @@ export interface ExplainParts {
   readonly guestAt: (cluster: string | undefined, vmid: number) => GuestState | undefined;
   /** The inventory of this moment. */
   readonly topology: () => Topology;
+  /** The maintenance windows that are under way at a time. */
+  readonly windowsAt: (now: number) => readonly MaintenanceWindow[];
 }
 
 /** Every explainer there is, in the order they are asked. Adding one is a file and a line here. */
 export function createExplainers(parts: ExplainParts): readonly Explainer[] {
-  return [explainByParent(parts), explainByTask(parts), explainByBrewing(parts)];
+  return [explainByParent(parts), explainByTask(parts), maintenance(parts), explainByBrewing(parts)];
 }

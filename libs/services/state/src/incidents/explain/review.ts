@@ -7,6 +7,12 @@ import type { Ledger } from '../ledger.ts';
 import type { Aftermath } from './aftermath.ts';
 import { explanationOf, type Explainer, type Explanation } from './explain.ts';
 
+/** The chore, which can be asked out of turn. */
+export interface Review extends Chore {
+  /** Looks at all that is open, however old: there is an explanation that was not there before. */
+  lookAtAll(): void;
+}
+
 /** An explanation can arrive this long after what it explains: polls are slower than log lines. */
 const YOUNG_MS = 15 * 60_000;
 /** A cause that is seen a moment after what follows from it has to be found before that is told. */
@@ -29,7 +35,7 @@ export function createReview(
     readonly aftermath: Aftermath;
     readonly now: () => number;
   },
-): Chore {
+): Review {
   function explanationNow(incident: Incident): Explanation | undefined {
     const found = explanationOf(explainers, incident, now());
     return found?.isForGood === true ? found : (aftermath.explanationOf(incident) ?? found);
@@ -92,6 +98,12 @@ export function createReview(
       const isAll = isTimeForAll();
       if (isAll) allAt = now();
       for (const act of due(isAll)) act();
+    },
+    lookAtAll() {
+      for (const { id } of incidents.unresolved()) {
+        const held = incidents.get(id);
+        if (held) next(held)?.();
+      }
     },
   };
 }
