@@ -6,6 +6,7 @@ import { createIngest } from '../engine/ingest-event.ts';
 import { NO_TOPOLOGY, type Topology } from '../facts/topology.ts';
 import { createEventStore, type EventStore } from '../history/events.ts';
 import { createFactStore, type FactStore } from '../history/facts.ts';
+import { createHeldTroubles } from '../history/held-troubles.ts';
 import { createIncidentStore, type IncidentStore } from '../history/incidents.ts';
 import { openHistory, type HistoryFile } from '../history/open-history.ts';
 import { createOutbox } from '../history/outbox.ts';
@@ -13,7 +14,7 @@ import { createPlaceStore } from '../history/places.ts';
 import type { GuestOf } from '../incidents/enrich.ts';
 import { RULES, RulesYaml } from '../rules/index.ts';
 import type { Rule } from '../rules/rule.ts';
-import { createReadFact } from '../rules/read-fact.ts';
+import { createFactReader, type Surroundings } from '../rules/read-fact.ts';
 import { createSettings } from '../rules/settings.ts';
 import { createFollower, type Follower } from '../incidents/follower.ts';
 
@@ -49,6 +50,8 @@ export interface TestIngestOptions {
   readonly rules?: unknown;
   /** Instead of all there are. */
   readonly onlyRules?: readonly Rule[];
+  /** What the live picture would know. */
+  readonly surroundings?: Surroundings;
 }
 
 /** Opens it. */
@@ -64,7 +67,14 @@ export function openTestIngest(options: TestIngestOptions = {}): TestIngest {
   const facts = createFactStore(history.db);
   const incidents = createIncidentStore(history.db);
   const outbox = createOutbox(history.db);
-  const follower = createFollower({ incidents, facts, outbox, now, guestOf });
+  const follower = createFollower({
+    incidents,
+    facts,
+    held: createHeldTroubles(history.db),
+    outbox,
+    now,
+    guestOf,
+  });
   const ingest = createIngest({
     events,
     facts,
@@ -73,9 +83,10 @@ export function openTestIngest(options: TestIngestOptions = {}): TestIngest {
     follower,
     now,
     topology: () => topology,
-    readFact: createReadFact(
+    reader: createFactReader(
       options.onlyRules ?? RULES,
       createSettings(RulesYaml.parse(options.rules ?? {})),
+      { ended: (type, node, span) => facts.ended(type, node, span), ...options.surroundings },
     ),
     clusterOf: () => undefined,
     isOutdated: ({ node, at }) =>

@@ -1,6 +1,7 @@
 import type { Bus } from '@proxmox-mcp/bus';
 import { createLog, type Metrics, type Service } from '@proxmox-mcp/service-kit';
 import { StateConfig } from '../config.ts';
+import { RulesYaml } from '../rules/index.ts';
 import { state } from '../service.ts';
 
 const SILENT: Metrics = {
@@ -14,6 +15,8 @@ export interface StartOptions {
   readonly dataDir: string;
   readonly instance?: string;
   readonly now?: () => number;
+  /** What stands in config/rules.yaml. */
+  readonly rules?: unknown;
 }
 
 /** Starts the real service on a bus, as the kit does. */
@@ -22,6 +25,7 @@ export async function startState({
   dataDir,
   instance = 'test',
   now = Date.now,
+  rules = {},
 }: StartOptions): Promise<Service> {
   const service = state.create({
     config: StateConfig.parse({}),
@@ -30,7 +34,7 @@ export async function startState({
     metrics: SILENT,
     hosts: [],
     inventory: { sources: [] },
-    files: {},
+    files: { 'rules.yaml': RulesYaml.parse(rules) },
     flood: { perSecond: 200, burst: 5_000 },
     dataDir,
     instance,
