@@ -315,10 +315,19 @@ function seenIn(
           at: observation.at,
         }),
       );
+    if (after?.kind === 'storage' && before?.kind === 'storage' && before.status !== after.status)
+      recoveries.push(...reached(after, observation.at));
     if (after?.kind === 'job' && after.jobType === 'replication')
       recoveries.push(...replicated(before, after));
   }
   return { troubles, recoveries, gone: [] };
+}
+
+/** A node reaches its storage again: the end of what the first look told, should the event of it be lost. */
+function reached({ status, storage, node, cluster }: Entry & { kind: 'storage' }, at: string): Recovery[] {
+  if (status !== 'available') return [];
+  const title = `Storage ${storage} is available on ${node}`;
+  return [{ condition: 'storage.state.unavailable', anchor: storage, cluster, title, at, seenBy: [node] }];
 }
 
 /** Good replication runs leave no task and send nothing: the job's own numbers are the only news of them. */
