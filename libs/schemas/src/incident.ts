@@ -98,7 +98,7 @@ export const Incident = z.strictObject({
   snoozedUntil: Timestamp.optional(),
   assignee: z.string().optional(),
   resolvedAt: Timestamp.optional(),
-  /** What ended it: `recovered`, `succeeded`, `manual`, `merged`, `gone`; `explained`: somebody wanted it so. */
+  /** What ended it: `recovered`, `succeeded`, `expired` (nothing more was heard of it), `manual`, `merged`, `gone`; `explained`: somebody wanted it so. */
   resolution: z.string().optional(),
   /** Facts about this cause, oldest first; bounded, the count is in `occurrences`. */
   facts: z.array(z.string()).max(200),

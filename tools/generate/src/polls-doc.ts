@@ -11,7 +11,7 @@ export function pollsDoc(): string {
 
 Proxmox has no event stream: everything but notifications and syslog comes from looking again. The period is a setting, in seconds;
 0 switches a poll off where that is possible. The first answer is what is; events tell what changed since, also while the product was
-down. How it is paced: [operations.md](operations.md#polls).
+down. Of disks, ZFS, Ceph, services and certificates the first answer also tells what is wrong already. How it is paced: [operations.md](operations.md#polls).
 
 | poll | product | asks | every | needs | tells |
 | --- | --- | --- | --- | --- | --- |

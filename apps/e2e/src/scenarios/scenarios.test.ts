@@ -35,6 +35,33 @@ const DEAF: Readonly<Record<string, Partial<Record<Way, Deafness>>>> = {
       why: 'PBS logs the error of a task and not which task',
     },
   },
+  'storage-offline': {
+    syslog: {
+      incidents: [
+        { condition: 'storage.state.unavailable', storage: 'nas-backup' },
+        {
+          condition: 'backup.job.failed',
+          node: 'pve2',
+          storage: 'nas-backup',
+          causeContains: ['nas-backup', 'not online'],
+          resolved: true,
+        },
+      ],
+      why: 'pvestatd says nothing of a storage that is back: a quarter of an hour of silence is the end',
+    },
+    webhook: {
+      incidents: [
+        {
+          condition: 'backup.job.failed',
+          node: 'pve2',
+          storage: 'nas-backup',
+          causeContains: ['nas-backup'],
+          resolved: true,
+        },
+      ],
+      why: 'Proxmox notifies of the backup, not of the storage',
+    },
+  },
   'verify-finds-damage': {
     syslog: {
       incidents: [

@@ -2,15 +2,9 @@ import type { ExpectedFact, ExpectedIncident } from '@proxmox-mcp/lab-kit';
 import type { Fact, Incident } from '@proxmox-mcp/schemas';
 import type { Heard } from './hear-scenario.ts';
 
-/**
- * Conditions that no part of the product makes incidents of yet, though the scenarios name them: storages are part of the health
- * rules. Until then they must be facts, and must not show as anything else.
- */
-const NOT_YET: ReadonlySet<string> = new Set(['storage.state.unavailable']);
-
-/** Incidents of the scenario that the product has to have by now. */
+/** Incidents that the scenario ends up with. */
 export function incidentsDue({ scenario }: Heard): ExpectedIncident[] {
-  return scenario.expected.incidents.filter(({ condition }) => !NOT_YET.has(condition));
+  return [...scenario.expected.incidents];
 }
 
 /** What is wrong with the incidents: those that are missing, differ, or that nobody expected. Empty is right. */

@@ -16,7 +16,7 @@ export interface CertificateMemory {
 export type CertificateSnapshot = Readonly<Record<string, CertificateMemory>>;
 
 /** Days left at which an ending is told of, and again. */
-export const CERTIFICATE_THRESHOLDS = [30, 7, 0] as const;
+export const CERTIFICATE_THRESHOLDS = [30, 21, 14, 7, 0] as const;
 const MAX_CERTIFICATES = 100;
 
 /** Reads `certificates/info` of either product as it is at `nowMs`. */

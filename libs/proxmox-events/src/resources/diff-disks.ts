@@ -64,6 +64,7 @@ export function diffDisks(
     const health = now.health ?? was?.health;
     const left = now.left ?? was?.left;
     next.set(key, { ...now, ...(health !== undefined && { health }), ...(left !== undefined && { left }) });
+    const replaced = was === undefined ? replacedBy(now, before, after) : undefined;
     const about = { device: now.device, model: now.model, serial: now.serial };
     const said = { ...about, message: `SMART health is ${now.word ?? 'unknown'}` };
     const threshold = wearOf(left);
@@ -78,12 +79,26 @@ export function diffDisks(
       ...(health === 'good' && was?.health !== undefined && was.health !== 'good'
         ? [tell('disk.smart.passed', key, said)]
         : []),
+      ...(health === 'good' && replaced !== undefined
+        ? [tell('disk.smart.passed', key, { ...said, replaces: replaced })]
+        : []),
       ...(threshold !== undefined && (wasWorn === undefined || threshold < wasWorn)
         ? [tell('disk.wearout.high', key, { ...about, left_percent: left, threshold_percent: threshold })]
         : []),
     ];
   });
   return { events, next: Object.fromEntries(next) };
+}
+
+/** The disk that was told of as bad or worn, and has made room for this one. */
+function replacedBy(disk: DiskMemory, before: DiskSnapshot, after: DiskSnapshot): string | undefined {
+  const gone = Object.entries(before).find(
+    ([key, was]) =>
+      was.device === disk.device &&
+      known(after, key) === undefined &&
+      ((was.health !== undefined && was.health !== 'good') || wearOf(was.left) !== undefined),
+  );
+  return gone?.[0];
 }
 
 /** PVE writes `unknown` where the disk has no serial. */

@@ -4,6 +4,7 @@ import { createIngest } from './engine/ingest-event.ts';
 import { topologyOf } from './facts/topology.ts';
 import { createEventStore } from './history/events.ts';
 import { createFactStore } from './history/facts.ts';
+import { createHeldTroubles } from './history/held-troubles.ts';
 import { createIncidentStore } from './history/incidents.ts';
 import { openMemory } from './history/open-history.ts';
 import type { Outbox } from './history/outbox.ts';
@@ -11,7 +12,7 @@ import { createPlaceStore } from './history/places.ts';
 import { createExplainers } from './incidents/explain/index.ts';
 import { createFollower } from './incidents/follower.ts';
 import { RULES } from './rules/index.ts';
-import { createReadFact } from './rules/read-fact.ts';
+import { createFactReader } from './rules/read-fact.ts';
 import { createSettings, type RulesFile } from './rules/settings.ts';
 
 /** An incident as it is at the end of a rehearsal. */
@@ -61,6 +62,7 @@ export function createRehearsal(rules: RulesFile, sources: readonly InventorySou
   const follower = createFollower({
     incidents,
     facts,
+    held: createHeldTroubles(db),
     outbox: NO_OUTBOX,
     now,
     explainers: createExplainers({
@@ -83,7 +85,9 @@ export function createRehearsal(rules: RulesFile, sources: readonly InventorySou
     follower,
     now,
     topology: () => topology,
-    readFact: createReadFact(RULES, createSettings(rules)),
+    reader: createFactReader(RULES, createSettings(rules), {
+      ended: (type, node, span) => facts.ended(type, node, span),
+    }),
     // The history completed its events.
     clusterOf: () => undefined,
     isOutdated: ({ node, at }) =>

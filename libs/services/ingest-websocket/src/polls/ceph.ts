@@ -10,5 +10,6 @@ export const ceph: Poll<CephSnapshot, ClusterPort> = {
   tells: ['ceph.check.raised', 'ceph.check.cleared'],
   of: 'cluster',
   look: async ({ port, ask }) => readCeph(await ask(port.ceph)),
+  well: ({ fsid }) => ({ fsid, checks: {} }),
   diff: diffCeph,
 };

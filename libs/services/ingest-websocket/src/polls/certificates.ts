@@ -8,6 +8,7 @@ const shared = {
   of: 'node',
   look: async ({ port, node, ask, nowMs }) =>
     readCertificates(await ask((signal) => port.certificates(node, signal)), nowMs),
+  well: () => ({}),
   diff: diffCertificates,
 } satisfies Omit<Poll<CertificateSnapshot, SlowPort>, 'asks'>;
 

@@ -10,5 +10,6 @@ export const disks: Poll<DiskSnapshot> = {
   tells: ['disk.smart.failed', 'disk.smart.warning', 'disk.smart.passed', 'disk.wearout.high'],
   of: 'node',
   look: async ({ port, node, ask }) => readDisks(await ask((signal) => port.disks(node, signal))),
+  well: () => ({}),
   diff: diffDisks,
 };

@@ -22,22 +22,23 @@ export interface Sight<Seen> {
 }
 
 /**
- * Compares an answer with the memory. The first one of a scope is what is, not what happened. Answers have no time of their own:
+ * Compares an answer with the memory. The first one of a scope is what is, not what happened, unless the poll says otherwise. Answers have no time of their own:
  * the moment they were seen tells what happens twice apart, and the journal keeps it through a restart.
  */
 export function foldPoll<Seen>(
-  poll: Pick<Poll<Seen, never>, 'name' | 'diff'>,
+  poll: Pick<Poll<Seen, never>, 'name' | 'diff' | 'well'>,
   memory: PollMemory<Seen>,
   { seen, scope, whose, nowMs, guests, scopes }: Sight<Seen>,
 ): Step<PollMemory<Seen>> {
   const before = Object.hasOwn(memory.seen, scope) ? memory.seen[scope] : undefined;
+  const against = before ?? poll.well?.(seen);
   const { events, next } =
-    before === undefined ? { events: [], next: seen } : poll.diff(before, seen, whose, guests);
+    against === undefined ? { events: [], next: seen } : poll.diff(against, seen, whose, guests);
   const drafts = events.map((draft) =>
     seenAnswers(
       { ...draft, identity: `${poll.name}/${draft.type}/${scope}/${draft.identity ?? ''}/${nowMs}` },
       poll.name,
-      [before, seen],
+      [against, seen],
     ),
   );
   const kept = Object.entries(memory.seen).filter(([name]) => scopes?.includes(name) ?? true);

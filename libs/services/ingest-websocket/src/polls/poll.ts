@@ -57,6 +57,11 @@ export interface Poll<Seen, Port = SlowPort> extends PollAbout {
   readonly of: 'node' | 'cluster';
   /** `undefined`: nothing to see, or not enough known yet. */
   readonly look: (look: Look<Port>) => Promise<Seen | undefined>;
+  /**
+   * What to compare the first answer with, where a person wants to hear of what is wrong already: a disk that has failed. Without it the
+   * first answer is what is, not what happened.
+   */
+  readonly well?: (first: Seen) => Seen;
   readonly diff: (
     before: Seen,
     after: Seen,

@@ -30,21 +30,24 @@ const told = () => s.events.map(({ type, node }) => `${type} ${node ?? ''}`.trim
 const degraded = async () => (await s.sourceState())?.degraded ?? [];
 afterEach(() => s.close());
 
-it('what is wrong when it is first seen is no event; what goes wrong later is one, also over a restart', async () => {
-  await open((p) => p.answers.set('disks pve2', [FAILED]));
+it('a failed disk is told of when it is first seen, a guest without backup is not; what goes wrong later is told, also over a restart', async () => {
+  await open((p) => {
+    p.answers.set('disks pve2', [FAILED]);
+    p.answers.set('not-backed-up', [{ vmid: 101, type: 'qemu', name: 'web01' }]);
+  });
   await s.clock.advance(10 * MINUTES);
-  expect(told()).toEqual([]);
+  expect(told()).toEqual(['disk.smart.failed pve2']);
   pve.answers.set('disks pve1', [FAILED]);
   await s.stop();
   await s.clock.advance(10 * MINUTES);
   await s.start();
-  await s.clock.until(() => told().length > 0, 5 * MINUTES);
+  await s.clock.until(() => told().length > 1, 5 * MINUTES);
   await s.clock.advance(10 * MINUTES);
   await s.stop();
   await s.start();
   await s.clock.advance(10 * MINUTES);
-  expect(told()).toEqual(['disk.smart.failed pve1']);
-  expect(s.events[0]).toMatchObject({
+  expect(told()).toEqual(['disk.smart.failed pve2', 'disk.smart.failed pve1']);
+  expect(s.events[1]).toMatchObject({
     cluster: 'atlas',
     severity: 'critical',
     facts: { device: '/dev/sda', serial: 'ZC1', fail_type: 'Health' },

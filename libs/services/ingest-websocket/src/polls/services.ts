@@ -10,5 +10,6 @@ export const services: Poll<ServiceSnapshot> = {
   tells: ['node.service.failed', 'node.service.running'],
   of: 'node',
   look: async ({ port, node, ask }) => readServices(await ask((signal) => port.services(node, signal))),
+  well: () => ({}),
   diff: diffServices,
 };

@@ -30,6 +30,7 @@ export const zfs: Poll<ZfsSnapshot> = {
       rows.push({ ...pool, ...(index < MAX_DETAILS && { detail: await detailOf(look, pool) }) });
     return readZfsPools(rows);
   },
+  well: () => ({}),
   diff: diffZfs,
 };
 

@@ -22,6 +22,7 @@ import type * as z from 'zod';
 import { createDeadLetterStore } from '../history/dead-letters.ts';
 import { createEventStore } from '../history/events.ts';
 import { createFactStore } from '../history/facts.ts';
+import { createHeldTroubles } from '../history/held-troubles.ts';
 import { createIncidentStore } from '../history/incidents.ts';
 import type { Topology } from '../facts/topology.ts';
 import type { HistoryFile } from '../history/open-history.ts';
@@ -37,13 +38,14 @@ import { reconcileIncidents } from '../incident-values.ts';
 import type { MaintenanceYaml } from '../maintenance/file.ts';
 import { createKeeper, shutdownFacts } from '../maintenance/keeper.ts';
 import { createWindows } from '../maintenance/windows.ts';
-import { createReadFact } from '../rules/read-fact.ts';
+import { createFactReader } from '../rules/read-fact.ts';
 import { createSampler, type Sampled } from '../rules/sampler.ts';
 import { RULES } from '../rules/index.ts';
 import { createSettings, type RulesFile } from '../rules/settings.ts';
-import { nodeOffline } from '../rules/node-offline/rule.ts';
+import { isSilent, storageLabels } from '../reduce/labels.ts';
 import { createLiveState, type Seen } from '../reduce/live-state.ts';
 import { createDrain } from './drain-outbox.ts';
+import { followSources } from './follow-sources.ts';
 import { createIngest } from './ingest-event.ts';
 import { inTurn } from './in-turn.ts';
 import { createWriter } from './writer.ts';
@@ -155,12 +157,14 @@ export function createEngine(parts: EngineParts): Engine {
     const follower = createFollower({
       incidents,
       facts,
+      held: createHeldTroubles(db),
       outbox,
       now,
       picture: live.picture,
       explainers: createExplainers(explaining),
       note: (incident, at) => maintenanceNote(explaining, incident, at),
       guestOf: (cluster, vmid) => live.guestOf(cluster, vmid),
+      isSilent: (cluster, node) => isSilent(live.picture, cluster, node),
       onTransition: (transition) => changed.inc({ transition }),
       onRefused: () => refused.inc(),
     });
@@ -180,6 +184,11 @@ export function createEngine(parts: EngineParts): Engine {
     };
     const settings = createSettings(parts.rules);
     const sampler = createSampler({ rules: RULES, settings, picture: live.picture });
+    const reader = createFactReader(RULES, settings, {
+      labelsOf: (cluster, vmid) => live.labelsOf(cluster, vmid),
+      storageOf: (cluster, storage, node) => storageLabels(live.picture, { cluster, storage, node }),
+      ended: (type, node, span) => facts.ended(type, node, span),
+    });
     const ingest = createIngest({
       events,
       facts,
@@ -188,7 +197,7 @@ export function createEngine(parts: EngineParts): Engine {
       follower: { ...follower, fact: heard },
       now,
       topology: parts.topology,
-      readFact: createReadFact(RULES, settings),
+      reader,
       onCut: (key) => cut.inc({ key }),
       clusterOf: (node, product) => live.clusterOf(node, product),
       isOutdated: ({ cluster, node, at, condition }) =>
@@ -217,9 +226,14 @@ export function createEngine(parts: EngineParts): Engine {
         for (const object of gone) follower.gone(object);
       });
     };
-    // What a poll itself shows of nodes belongs to the rule as much as what is reported of them.
-    const tellSeen = ({ troubles, ...seen }: Seen) =>
-      tell({ ...seen, troubles: troubles.filter((trouble) => settings(nodeOffline, trouble).enabled) });
+    /** What was only seen is told as its rule has it, and not at all where that is off. */
+    const tellSeen = ({ troubles, ...seen }: Partial<Seen>) =>
+      tell({
+        recoveries: [],
+        gone: [],
+        ...seen,
+        troubles: (troubles ?? []).flatMap((trouble) => reader.judge(trouble) ?? []),
+      });
     closers.push(writer);
     await drain();
     await reconcile(values);
@@ -230,6 +244,13 @@ export function createEngine(parts: EngineParts): Engine {
     if (waited.length > 0) await write(() => waited.forEach((fact) => follower.fact(fact)));
 
     closers.push(
+      await followSources(await bus.kv('STATE'), {
+        now,
+        tell: (said) =>
+          void tellSeen(said).catch((err: unknown) => {
+            if (!stopping.signal.aborted) onTrouble(err, 'telling of a source');
+          }),
+      }),
       await bus.consume(
         { durable: DURABLE, filters: [filters.allEvents], maxInFlight: IN_FLIGHT },
         async (message) => {

@@ -8,7 +8,7 @@ import type { Follower } from '../incidents/follower.ts';
 import { goneByTask } from '../incidents/gone.ts';
 import { guestStarted } from '../incidents/guest-started.ts';
 import type { Trouble } from '../incidents/trouble.ts';
-import type { ReadFact } from '../rules/read-fact.ts';
+import type { FactReader } from '../rules/read-fact.ts';
 import { createCorrelation, type Correlation, type FactChange } from './correlate.ts';
 
 /**
@@ -27,7 +27,7 @@ export interface IngestParts {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly topology: () => Topology;
-  readonly readFact: ReadFact;
+  readonly reader: FactReader;
   /** Cluster of a node, where polling has told and the event does not. */
   readonly clusterOf: (node: string, product: Event['product']) => string | undefined;
   /** Whether what the trouble says is known to be over already. */
@@ -57,11 +57,17 @@ export function createIngest(parts: IngestParts): Correlation {
     if (started) follower.recovery(started);
     const gone = goneByTask(fact);
     if (gone) follower.gone(gone);
-    for (const verdict of parts.readFact(fact)) {
+    for (const verdict of parts.reader.read(fact)) {
       if ('recovery' in verdict) follower.recovery(verdict.recovery);
       else if ('detail' in verdict) follower.detail(verdict.detail);
-      else if (isNews(fact, before) && !parts.isOutdated(verdict.trouble)) follower.trouble(verdict.trouble);
+      else tellTrouble(verdict.trouble, fact, before);
     }
+  }
+
+  function tellTrouble(trouble: Trouble, fact: Fact, before: Fact | undefined): void {
+    if (!isNews(fact, before) && trouble.isGrowing !== true) return follower.again(trouble);
+    if (parts.isOutdated(trouble) || parts.reader.isOver(fact, trouble)) return;
+    follower.trouble(trouble);
   }
 
   /** Told by a replay, and of a time whose incidents nobody waits for any more. */

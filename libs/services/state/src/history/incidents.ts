@@ -38,6 +38,10 @@ export interface IncidentStore {
   ofConditions(conditions: readonly string[], since: number): Incident[];
   /** Gives all facts of one incident to another. */
   moveFacts(from: string, to: string): void;
+  /** Resolved ones of a condition, in a cluster, that ended at `since` or later; at most 500. */
+  endedOf(condition: string, cluster: string | undefined, since: number): Incident[];
+  /** Unresolved ones that count as over by `at`, for nothing more was heard of them; at most 100. */
+  expiredBy(at: number): Held[];
   anchorOf(id: string): string;
   /** Which incident a fact belongs to. */
   ofFact(factId: string): string | undefined;
@@ -99,6 +103,12 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
     `SELECT body FROM incidents WHERE resolved >= ? AND open = 0 AND ${condition} = ? LIMIT 500`,
   );
   const moveFacts = db.prepare('UPDATE incident_facts SET incident = ? WHERE incident = ?');
+  const endedOf = db.prepare(
+    `SELECT body FROM incidents WHERE resolved >= ? AND open = 0 AND key >= ? AND key < ? AND key LIKE ? LIMIT 500`,
+  );
+  const expired = db.prepare(
+    `SELECT ${columns} FROM incidents WHERE open = 1 AND json_extract(memo, '$.expiresAt') <= ? LIMIT 100`,
+  );
   const anchor = db.prepare('SELECT anchor FROM incidents WHERE id = ?');
   const ofFact = db.prepare('SELECT incident FROM incident_facts WHERE fact = ?');
   const addFact = db.prepare(
@@ -164,6 +174,11 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
     moveFacts(from, to) {
       moveFacts.run(to, from);
     },
+    endedOf(condition, cluster, since) {
+      const prefix = cluster === undefined ? '' : `${cluster}|`;
+      return endedOf.all(since, prefix, `${prefix}\u{10FFFF}`, `%|${condition}`).map(incidentIn);
+    },
+    expiredBy: (at) => expired.all(at).map(held),
     anchorOf: (id) => String(anchor.get(id)?.['anchor'] ?? ''),
     ofFact(factId) {
       const row = ofFact.get(factId);

@@ -102,4 +102,14 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX incidents_open_by_status ON incidents (status) WHERE open = 1;
   CREATE INDEX incidents_open_by_condition ON incidents (json_extract(body, '$.condition')) WHERE open = 1;
   `,
+  `
+  -- Troubles that must last before anything is told of them. place: where their incident would be looked up.
+  CREATE TABLE held_troubles (
+    key TEXT PRIMARY KEY, place TEXT NOT NULL, due INTEGER NOT NULL, body TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX held_troubles_by_place ON held_troubles (place);
+  CREATE INDEX held_troubles_due ON held_troubles (due);
+  -- Incidents that count as over when nothing more is heard of them.
+  CREATE INDEX incidents_expiring ON incidents (json_extract(memo, '$.expiresAt')) WHERE open = 1;
+  `,
 ];

@@ -1,6 +1,7 @@
 import { maxSeverity, type Fact } from '@proxmox-mcp/schemas';
 import type { FactStore } from '../history/facts.ts';
 import type { IncidentStore } from '../history/incidents.ts';
+import { severityOfFailure } from './activity-severity.ts';
 import { activityOfFact, type Activity } from './activity.ts';
 import { change, isOpen, type Held, type Patch } from './change.ts';
 import { turn } from './flapping.ts';
@@ -109,7 +110,7 @@ export function followActivities(
       { key, opener: fact.id, anchor: anchorOf(activity) },
       {
         condition,
-        severity: fact.severity,
+        severity: severityOfFailure(fact),
         product: fact.product,
         ...entityOf(fact, memo),
         title,
@@ -132,7 +133,7 @@ export function followActivities(
     const { ids, runs } = incidents.factsOf(incident.id);
     const patch: Patch = {
       key: betterKey(held, memo),
-      severity: maxSeverity(incident.severity, fact.severity),
+      severity: maxSeverity(incident.severity, severityOfFailure(fact)),
       ...entityChange(fact, memo, incident),
       ...(isOpen(incident) ? storyOf(ids, fact) : {}),
       facts: ids,

@@ -1,5 +1,6 @@
 import type { Diagnosis, Fact, IncidentCommand } from '@proxmox-mcp/schemas';
 import type { FactStore } from '../history/facts.ts';
+import type { HeldTroubles } from '../history/held-troubles.ts';
 import { affectedBy } from './affected.ts';
 import { attachFindings } from './attach-findings.ts';
 import { change } from './change.ts';
@@ -9,6 +10,7 @@ import { followActivities } from './follow-activities.ts';
 import { followConditions } from './follow-conditions.ts';
 import { createAftermath } from './explain/aftermath.ts';
 import { createReview } from './explain/review.ts';
+import { createHold } from './hold.ts';
 import { createLedger, type LedgerParts } from './ledger.ts';
 import { followGone, type Gone } from './gone.ts';
 import { mergeInto } from './merge.ts';
@@ -24,6 +26,8 @@ export interface Follower {
   merged(from: string, to: string): void;
   /** A condition holds: a node is offline. */
   trouble(trouble: Trouble): void;
+  /** More was heard of a trouble that was told of before. */
+  again(trouble: Trouble): void;
   /** A condition is over, or an activity that no fact tells of went well. */
   recovery(recovery: Recovery): void;
   /** Explains an open incident. */
@@ -36,7 +40,10 @@ export interface Follower {
   reconsider(): void;
   /** Whether `tick` would do anything: a tick that finds nothing writes nothing, so that an idle disk may sleep. */
   isDue(): boolean;
-  /** Wakes what has been snoozed long enough, tells of failures that nothing else has explained, and sees to what time alone changes. */
+  /**
+   * Wakes what has been snoozed long enough, tells of failures that nothing else has explained and of conditions that have lasted, ends
+   * what nothing more was heard of, and sees to what time alone changes.
+   */
   tick(): void;
 }
 
@@ -44,9 +51,12 @@ export interface Follower {
 export function createFollower(
   parts: LedgerParts & {
     readonly facts: FactStore;
+    readonly held: HeldTroubles;
     readonly guestOf?: GuestOf;
     /** The lab as it was last seen; without it nothing becomes stale, and nobody knows what is affected. */
     readonly picture?: Picture;
+    /** Whether a node is away, or tells nothing of itself: what is said of its storages then is old. */
+    readonly isSilent?: (cluster: string | undefined, node: string) => boolean;
   },
 ): Follower {
   const { incidents, now, picture, guestOf = () => undefined } = parts;
@@ -59,11 +69,22 @@ export function createFollower(
     settleFlapping(incidents, ledger),
     ...(picture === undefined ? [] : [watchStale(incidents, ledger, picture)]),
   ];
+  const endGone = followGone(incidents, ledger);
+  const hold = createHold(parts.held, incidents, { now, isSilent: parts.isSilent ?? (() => false) });
+  const conditions = followConditions(incidents, ledger, {
+    hold,
+    now,
+    factNow: (id) => parts.facts.get(id)?.mergedInto ?? id,
+    affectedOf: (trouble) => picture && affectedBy(trouble, picture, now()),
+  });
   const activities = followActivities(incidents, parts.facts, ledger, { now, guestOf });
   return {
     fact: (fact) => activities.fact(fact),
     merged: (from, to) => activities.merged(from, to),
-    ...followConditions(incidents, ledger, (trouble) => picture && affectedBy(trouble, picture, now())),
+    trouble: (trouble) => conditions.trouble(trouble),
+    again: (trouble) => conditions.again(trouble),
+    recovery: (recovery) => conditions.recovery(recovery),
+    detail: (detail) => conditions.detail(detail),
     command(command) {
       const held = incidents.get(command.id);
       if (held === undefined) return { kind: 'not-found' };
@@ -81,7 +102,10 @@ export function createFollower(
       }
       return outcome;
     },
-    gone: followGone(incidents, ledger),
+    gone(gone) {
+      hold.forget(gone);
+      endGone(gone);
+    },
     diagnosis(diagnosis) {
       const held = incidents.get(diagnosis.incidentId);
       if (held) ledger.record(held, attachFindings(held.incident, diagnosis, ledger.nowIso()));
@@ -89,10 +113,12 @@ export function createFollower(
     reconsider: () => review.lookAtAll(),
     isDue: () =>
       activities.hasWaited() ||
+      conditions.hasLapsed() ||
       incidents.snoozedBefore(now()).length > 0 ||
       chores.some((chore) => chore.isDue()),
     tick() {
       activities.tell();
+      conditions.lapse();
       for (const chore of chores) chore.look();
       for (const held of incidents.snoozedBefore(now())) {
         const entry = { what: 'snoozed', text: 'Snooze is over' };

@@ -15,6 +15,10 @@ export interface Memo {
   /** The last few runs: UPIDs, or `<node>:<pid>` of workers. */
   readonly runs: readonly string[];
   readonly lastFailureAt: number;
+  /** Who sees it, and when each last said so, in milliseconds. */
+  readonly seenBy?: Readonly<Record<string, number>>;
+  /** When it counts as over without a word, in milliseconds; absent where its end is reported. */
+  readonly expiresAt?: number;
   /** Since when what explained it is over, in milliseconds; only of a suppressed one. */
   readonly freeSince?: number;
   /** When it began, again and again, in milliseconds: the last few. */

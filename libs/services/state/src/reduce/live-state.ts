@@ -13,7 +13,9 @@ import { goneFromList, type Gone } from '../incidents/gone.ts';
 import type { Recovery, Trouble } from '../incidents/trouble.ts';
 import { objectOfEntry } from '../rules/object-of.ts';
 import { nodeIsOffline, nodeIsOnline } from '../rules/node-offline/rule.ts';
+import type { Labels } from '../rules/read-fact.ts';
 import type { Entries, EntryKind, Picture } from '../rules/rule.ts';
+import { storageIsUnavailable } from '../rules/storage-unavailable/rule.ts';
 import { applyEvent } from './apply-event.ts';
 import { fold, isWorthWriting, keyOf, type Entry } from './entry.ts';
 import { isSuspicious } from './missing-rows.ts';
@@ -46,6 +48,8 @@ export interface LiveState {
   guestOf(cluster: string | undefined, vmid: number): GuestRef | undefined;
   /** Its entry. */
   guestAt(cluster: string | undefined, vmid: number): GuestState | undefined;
+  /** Tags and pool of a guest, for rules and routes. */
+  labelsOf(cluster: string | undefined, vmid: number): Labels;
   /** Whether the node was seen online after the time. */
   wasOnlineAfter(cluster: string | undefined, node: string, at: string): boolean;
   /** Entries of the copy, for metrics. */
@@ -112,8 +116,7 @@ export function createLiveState(kv: KeyValue): LiveState {
   }
 
   function guestAt(cluster: string | undefined, vmid: number): GuestState | undefined {
-    const key = cluster === undefined ? undefined : stateKeys.guest(cluster, vmid);
-    const guest = key === undefined ? onlyGuest(vmid) : entries.get(key);
+    const guest = cluster === undefined ? onlyGuest(vmid) : entries.get(stateKeys.guest(cluster, vmid));
     return guest?.kind === 'guest' ? guest : undefined;
   }
 
@@ -263,6 +266,10 @@ export function createLiveState(kv: KeyValue): LiveState {
       return clusters.size === 1 ? [...clusters][0] : undefined;
     },
     guestAt,
+    labelsOf(cluster, vmid) {
+      const { tags, pool } = guestAt(cluster, vmid) ?? {};
+      return { ...(tags === undefined ? {} : { tags }), ...(pool === undefined ? {} : { pool }) };
+    },
     guestOf(cluster, vmid) {
       const guest = guestAt(cluster, vmid);
       if (guest === undefined) return undefined;
@@ -295,10 +302,32 @@ function seenIn(
         troubles.push(nodeIsOffline({ ...at, product: after.product, why: { rule: 'node-offline' } }));
       if (after.status === 'online') recoveries.push(nodeIsOnline(at));
     }
+    // Events tell of changes only: what was away before anybody looked is told by the first look.
+    const isNewStorage =
+      after?.kind === 'storage' &&
+      before === undefined &&
+      lookup(stateKeys.storage(after.cluster, after.storage)) === undefined;
+    if (isNewStorage && after.status !== 'available')
+      troubles.push(
+        storageIsUnavailable({
+          ...after,
+          labels: { isLocal: !after.shared, isInUse: false },
+          at: observation.at,
+        }),
+      );
+    if (after?.kind === 'storage' && before?.kind === 'storage' && before.status !== after.status)
+      recoveries.push(...reached(after, observation.at));
     if (after?.kind === 'job' && after.jobType === 'replication')
       recoveries.push(...replicated(before, after));
   }
   return { troubles, recoveries, gone: [] };
+}
+
+/** A node reaches its storage again: the end of what the first look told, should the event of it be lost. */
+function reached({ status, storage, node, cluster }: Entry & { kind: 'storage' }, at: string): Recovery[] {
+  if (status !== 'available') return [];
+  const title = `Storage ${storage} is available on ${node}`;
+  return [{ condition: 'storage.state.unavailable', anchor: storage, cluster, title, at, seenBy: [node] }];
 }
 
 /** Good replication runs leave no task and send nothing: the job's own numbers are the only news of them. */

@@ -83,12 +83,35 @@ export interface StateContext {
 export type Verdict =
   { readonly trouble: Trouble } | { readonly recovery: Recovery } | { readonly detail: Detail };
 
-/** A rule about facts: something was reported that is a problem until its end is reported. Pure. */
+/** What the live picture knows of a storage. Nothing is false as well. */
+export interface StorageLabels {
+  /** Each node has one of this name for itself. */
+  readonly isLocal: boolean;
+  /** Guests that run may have disks on it. */
+  readonly isInUse: boolean;
+}
+
+/** What a rule about facts may look at besides the fact. */
+export interface FactContext {
+  /** Of the guest. */
+  readonly tags: readonly string[];
+  /** What is known of the storage. */
+  readonly storage: StorageLabels;
+  /** Facts of the same type on the same node in so many seconds before, oldest first, the fact itself last; at most 50. */
+  lately(seconds: number): readonly Fact[];
+}
+
+/**
+ * A rule about facts: something was reported that is a problem until its end is reported, or for as long as it says. Its `for` keeps a
+ * trouble back until it has lasted; `clearFor` means nothing to it. Pure.
+ */
 export interface FactRule extends RuleBase {
   readonly reads: 'facts';
   /** Types of the facts it is asked about. */
   readonly types: readonly string[];
-  read(fact: Fact, settings: RuleSettings): Verdict | readonly Verdict[] | undefined;
+  /** Of the thresholds: `d`, `%`, `in 10 min`. */
+  readonly unit?: string;
+  read(fact: Fact, settings: RuleSettings, context: FactContext): Verdict | readonly Verdict[] | undefined;
 }
 
 export type Rule = { [K in EntryKind]: StateRule<K> }[EntryKind] | FactRule;

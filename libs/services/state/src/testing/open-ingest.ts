@@ -6,6 +6,7 @@ import { createIngest } from '../engine/ingest-event.ts';
 import { NO_TOPOLOGY, type Topology } from '../facts/topology.ts';
 import { createEventStore, type EventStore } from '../history/events.ts';
 import { createFactStore, type FactStore } from '../history/facts.ts';
+import { createHeldTroubles } from '../history/held-troubles.ts';
 import { createIncidentStore, type IncidentStore } from '../history/incidents.ts';
 import { openHistory, type HistoryFile } from '../history/open-history.ts';
 import { createOutbox } from '../history/outbox.ts';
@@ -14,7 +15,7 @@ import type { Explainer } from '../incidents/explain/explain.ts';
 import type { GuestOf } from '../incidents/enrich.ts';
 import { RULES, RulesYaml } from '../rules/index.ts';
 import type { Rule } from '../rules/rule.ts';
-import { createReadFact } from '../rules/read-fact.ts';
+import { createFactReader, type Surroundings } from '../rules/read-fact.ts';
 import { createSettings } from '../rules/settings.ts';
 import { createFollower, type Follower } from '../incidents/follower.ts';
 
@@ -52,6 +53,8 @@ export interface TestIngestOptions {
   readonly onlyRules?: readonly Rule[];
   /** None: everything is told. */
   readonly explainers?: readonly Explainer[];
+  /** What the live picture would know. */
+  readonly surroundings?: Surroundings;
 }
 
 /** Opens it. */
@@ -70,6 +73,7 @@ export function openTestIngest(options: TestIngestOptions = {}): TestIngest {
   const follower = createFollower({
     incidents,
     facts,
+    held: createHeldTroubles(history.db),
     outbox,
     now,
     guestOf,
@@ -83,9 +87,10 @@ export function openTestIngest(options: TestIngestOptions = {}): TestIngest {
     follower,
     now,
     topology: () => topology,
-    readFact: createReadFact(
+    reader: createFactReader(
       options.onlyRules ?? RULES,
       createSettings(RulesYaml.parse(options.rules ?? {})),
+      { ended: (type, node, span) => facts.ended(type, node, span), ...options.surroundings },
     ),
     clusterOf: () => undefined,
     isOutdated: ({ node, at }) =>

@@ -4,15 +4,17 @@ import { createIngest } from '../engine/ingest-event.ts';
 import { NO_TOPOLOGY, type Topology } from '../facts/topology.ts';
 import { createEventStore } from '../history/events.ts';
 import { createFactStore } from '../history/facts.ts';
+import { createHeldTroubles } from '../history/held-troubles.ts';
 import { createIncidentStore } from '../history/incidents.ts';
 import { openMemory } from '../history/open-history.ts';
 import { createOutbox } from '../history/outbox.ts';
 import { createPlaceStore } from '../history/places.ts';
 import { createExplainers } from '../incidents/explain/index.ts';
 import { createFollower } from '../incidents/follower.ts';
+import { isSilent, storageLabels } from '../reduce/labels.ts';
 import { createLiveState, type Seen } from '../reduce/live-state.ts';
 import { RULES, RulesYaml } from '../rules/index.ts';
-import { createReadFact } from '../rules/read-fact.ts';
+import { createFactReader } from '../rules/read-fact.ts';
 import { createSampler, type Sampled } from '../rules/sampler.ts';
 import { createSettings } from '../rules/settings.ts';
 
@@ -74,8 +76,22 @@ export async function openLab({ topology = NO_TOPOLOGY, rules = {} }: LabOptions
       topology: () => topology,
       windowsAt: () => [],
     });
-    const follower = createFollower({ incidents, facts, outbox, explainers, picture, now: () => now });
+    const follower = createFollower({
+      incidents,
+      facts,
+      held: createHeldTroubles(db),
+      outbox,
+      explainers,
+      picture,
+      isSilent: (cluster, node) => isSilent(picture, cluster, node),
+      now: () => now,
+    });
     const settings = createSettings(RulesYaml.parse(rules));
+    const reader = createFactReader(RULES, settings, {
+      labelsOf: (cluster, vmid) => live.labelsOf(cluster, vmid),
+      storageOf: (cluster, storage, node) => storageLabels(picture, { cluster, storage, node }),
+      ended: (type, node, span) => facts.ended(type, node, span),
+    });
     const ingest = createIngest({
       events: createEventStore(db),
       facts,
@@ -84,12 +100,12 @@ export async function openLab({ topology = NO_TOPOLOGY, rules = {} }: LabOptions
       follower,
       now: () => now,
       topology: () => topology,
-      readFact: createReadFact(RULES, settings),
+      reader,
       clusterOf: () => undefined,
       isOutdated: () => false,
     });
     const sampler = createSampler({ rules: RULES, settings, picture });
-    return { live, follower, ingest, sampler, outbox };
+    return { live, follower, ingest, sampler, outbox, reader };
   }
 
   function tell({ troubles, recoveries, gone = [] }: Sampled & Partial<Seen>): void {
@@ -118,7 +134,10 @@ export async function openLab({ topology = NO_TOPOLOGY, rules = {} }: LabOptions
         rows: [...rows.values()],
         removed: [],
       },
-      (what) => Promise.resolve(tell(what)),
+      ({ troubles, ...what }) => {
+        const judged = troubles.flatMap((trouble) => part.reader.judge(trouble) ?? []);
+        return Promise.resolve(tell({ ...what, troubles: judged }));
+      },
     );
     tell(part.sampler.look(now, seen));
   }

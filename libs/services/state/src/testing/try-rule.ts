@@ -1,6 +1,7 @@
 import type { Event, Incident } from '@proxmox-mcp/schemas';
 import type { Entry } from '../reduce/entry.ts';
 import { createSettings } from '../rules/settings.ts';
+import type { Surroundings } from '../rules/read-fact.ts';
 import { createSampler } from '../rules/sampler.ts';
 import type { Picture, Rule } from '../rules/rule.ts';
 import { RulesYaml } from '../rules/index.ts';
@@ -12,8 +13,10 @@ const NIGHT = Date.parse('2026-03-14T01:00:00Z');
 export interface TriedRule {
   /** What a poll shows at a minute of the night; what is not given again stays in the picture as it was. */
   see(minute: number, ...entries: readonly EntryGiven[]): void;
-  /** What is reported, as `sampleEvent` makes it. */
+  /** What is reported, as `sampleEvent` makes it; received when it happened. */
   hear(...events: readonly Event[]): void;
+  /** Lets time pass until a second of the night: what has lasted is told, what nothing more was heard of is over. */
+  wait(second: number): void;
   /** All incidents so far, oldest first. */
   incidents(): readonly Incident[];
   /** Words of the transitions told: `opened`, `updated`, `resolved`. */
@@ -26,10 +29,18 @@ export type EntryGiven = { [K in Entry['kind']]: Given<Extract<Entry, { kind: K 
 type Filled = 'source' | 'product' | 'cluster' | 'observedAt' | 'since';
 type Given<E> = Omit<E, Filled> & Partial<Pick<E, Filled & keyof E>>;
 
+/** What is around the rule. */
+export interface Around {
+  readonly surroundings?: Surroundings;
+  /** Rules that are asked besides. */
+  readonly besides?: readonly Rule[];
+}
+
 /** Opens a rule for trying. @param yaml what stands in config/rules.yaml. */
-export function tryRule(rule: Rule, yaml: unknown = {}): TriedRule {
+export function tryRule(rule: Rule, yaml: unknown = {}, around: Around = {}): TriedRule {
   let now = NIGHT;
-  const t = openTestIngest({ now: () => now, rules: yaml, onlyRules: [rule] });
+  const { surroundings = {}, besides = [] } = around;
+  const t = openTestIngest({ now: () => now, rules: yaml, onlyRules: [rule, ...besides], surroundings });
   const entries = new Map<string, Entry>();
   const picture: Picture = {
     *of(kind, cluster) {
@@ -61,7 +72,16 @@ export function tryRule(rule: Rule, yaml: unknown = {}): TriedRule {
         for (const recovery of recoveries) t.follower.recovery(recovery);
       });
     },
-    hear: (...events) => t.feed(...events),
+    hear(...events) {
+      for (const event of events) {
+        now = Math.max(now, Date.parse(event.receivedAt));
+        t.feed(event);
+      }
+    },
+    wait(second) {
+      now = NIGHT + second * 1_000;
+      t.run(() => t.follower.tick());
+    },
     incidents: () => t.allIncidents(),
     transitions: () => t.transitions(),
     close: () => t.close(),

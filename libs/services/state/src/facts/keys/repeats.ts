@@ -10,6 +10,7 @@ export const repeats: ChainKey = {
     'node.watchdog.expiring',
     'node.watchdog.expired',
     'ha.service.error',
+    'disk.io.error',
   ],
   isCounted: true,
   linkOf(event) {
@@ -24,6 +25,13 @@ export const repeats: ChainKey = {
     // The kernel says it at once, a poll within half an hour.
     if (type === 'zfs.pool.suspended')
       return { place: placeOf(type, node, textIn(event, 'pool')), tag: '', silenceMs: HOUR };
+    // One disk that goes bad says so thousands of times.
+    if (type === 'disk.io.error')
+      return {
+        place: placeOf(type, cluster, node, textIn(event, 'device')),
+        tag: '',
+        silenceMs: 10 * MINUTE,
+      };
     return { place: placeOf(type, cluster, node, numberIn(event, 'client_pid')), tag: '', silenceMs: MINUTE };
   },
 };

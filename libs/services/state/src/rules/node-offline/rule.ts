@@ -1,9 +1,18 @@
 import { maxSeverity, type Fact } from '@proxmox-mcp/schemas';
 import type { Recovery, Trouble } from '../../incidents/trouble.ts';
+import { detailIn } from '../of-fact.ts';
 import { defineFactRule, type Verdict } from '../rule.ts';
 
 /** What is told of a node that is gone: its fencing belongs to the same incident (PROXMOX §G.5, T5). */
-const OF_OFFLINE_NODE: ReadonlySet<string> = new Set(['node.watchdog.expired', 'ha.node.state.changed']);
+const OF_OFFLINE_NODE: ReadonlySet<string> = new Set([
+  'node.watchdog.expiring',
+  'node.watchdog.expired',
+  'ha.lock.lost',
+  'ha.node.state.changed',
+]);
+
+/** What other nodes say of the ones they lost: never a message of its own, for the loss is told. */
+const OF_LOST_PEERS: ReadonlySet<string> = new Set(['cluster.member.left', 'cluster.peer.unreachable']);
 
 /** Said by the rest of the cluster once it has given the node up: who hears nothing else hears of the end of the node by it. */
 const FENCING: ReadonlySet<string> = new Set(['node.fence.started', 'node.fence.succeeded']);
@@ -46,7 +55,9 @@ export function nodeIsOnline(
   return { condition: OFFLINE, anchor: node, title: `Node ${node} is online`, ...rest };
 }
 
-function read(fact: Fact): Verdict | undefined {
+function read(fact: Fact): Verdict | readonly Verdict[] | undefined {
+  if (OF_LOST_PEERS.has(fact.type))
+    return peersIn(fact).map((anchor) => ({ detail: { ...detailIn(fact), condition: OFFLINE, anchor } }));
   const at = fact.startedAt;
   const cluster = fact.cluster === undefined ? {} : { cluster: fact.cluster };
   if (fact.type === OFFLINE && fact.node !== undefined)
@@ -76,6 +87,13 @@ function read(fact: Fact): Verdict | undefined {
   return undefined;
 }
 
+/** Names of the nodes that were lost; corosync itself tells only their numbers, which say nothing here. */
+function peersIn({ facts }: Fact): string[] {
+  const left = facts['members_left'];
+  const names = Array.isArray(left) ? left : [facts['peer_node']];
+  return names.filter((name) => typeof name === 'string').slice(0, 50);
+}
+
 function fencedNode(fact: Fact, node: string): Trouble {
   const isDone = fact.type === 'node.fence.succeeded';
   return nodeIsOffline({
@@ -99,8 +117,8 @@ export const nodeOffline = defineFactRule({
     'node.state.online',
     'node.fence.started',
     'node.fence.succeeded',
-    'node.watchdog.expired',
-    'ha.node.state.changed',
+    ...OF_OFFLINE_NODE,
+    ...OF_LOST_PEERS,
   ],
   defaults: { enabled: true, for: 0, clearFor: 0 },
   read,
