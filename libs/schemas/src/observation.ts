@@ -83,6 +83,8 @@ export const JobRow = z.object({
   lastRunUpid: z.string().optional(),
   error: z.string().optional(),
   failCount: num,
+  /** It runs now, where the list tells. */
+  running: z.boolean().optional(),
 });
 export const ObservedRow = z.discriminatedUnion('kind', [
   NodeRow,

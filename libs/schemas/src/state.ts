@@ -29,8 +29,13 @@ export const GuestState = z.object({
   isForBackup: z.boolean().optional(),
 });
 export type GuestState = z.infer<typeof GuestState>;
-/** Value of `storages.<cluster>.<storage>` for shared, `storages.<cluster>.<node>.<storage>` for local ones. */
-export const StorageState = z.object({ ...StorageRow.shape, ...seen });
+/** Value of `storages.<cluster>.<storage>` for shared, `storages.<cluster>.<node>.<storage>` for local ones and for a node that dissents. */
+export const StorageState = z.object({
+  ...StorageRow.shape,
+  ...seen,
+  /** A node that does not reach a shared storage which others reach: an entry beside theirs. */
+  dissents: z.literal(true).optional(),
+});
 export type StorageState = z.infer<typeof StorageState>;
 /** Value of `datastores.<pbs>.<datastore>`. */
 export const DatastoreState = z.object({ ...DatastoreRow.shape, ...seen });

@@ -52,6 +52,7 @@ export function observe(
     if (isNews) changed.push(row);
     seen.set(key, isNews || !told ? [essence, whole] : told);
   }
+  changed.push(...siblings(changed, rows));
   const removed = full ? [] : [...memory.rows.keys()].filter((key) => !seen.has(key));
   const next = {
     fullAt: full ? nowMs : memory.fullAt,
@@ -60,6 +61,21 @@ export function observe(
   };
   if (changed.length === 0 && removed.length === 0 && !full) return { next };
   return { next, sighting: { full, rows: changed, removed } };
+}
+
+/**
+ * A shared storage is what its nodes see together: one that no longer reaches it says something only beside those that do. Told with
+ * every change of one, though nothing changed for the others.
+ */
+function siblings(changed: readonly ObservedRow[], rows: readonly ObservedRow[]): ObservedRow[] {
+  const told = new Set(changed);
+  const names = new Set(
+    changed.flatMap((row) => (row.kind === 'storage' && row.shared ? [row.storage] : [])),
+  );
+  if (names.size === 0) return [];
+  return rows.filter(
+    (row) => row.kind === 'storage' && row.shared && names.has(row.storage) && !told.has(row),
+  );
 }
 
 const ROWS_PER_PART = 1_000;

@@ -93,6 +93,7 @@ export function observedReplication(jobs: readonly ReplicationStatus[], node: st
       lastRunState: job.lastTry ? ((job.failCount ?? 0) > 0 ? 'error' : 'OK') : undefined,
       error: job.error?.slice(0, 1_000),
       failCount: job.failCount,
+      running: job.pid === undefined ? undefined : true,
     }),
   );
 }

@@ -29,6 +29,7 @@ import type { HistoryFile } from '../history/open-history.ts';
 import { createOutbox } from '../history/outbox.ts';
 import { createRawInputStore } from '../history/raw-inputs.ts';
 import { createPlaceStore } from '../history/places.ts';
+import { createUsageStore } from '../history/usage.ts';
 import { createRetention, usedBytes, type RetentionLimits } from '../history/retention.ts';
 import { mayBeEcho } from '../incidents/echo.ts';
 import { createExplainers } from '../incidents/explain/index.ts';
@@ -39,7 +40,9 @@ import type { MaintenanceYaml } from '../maintenance/file.ts';
 import { createKeeper, shutdownFacts } from '../maintenance/keeper.ts';
 import { createWindows } from '../maintenance/windows.ts';
 import { createFactReader } from '../rules/read-fact.ts';
+import { createPast } from '../rules/past.ts';
 import { createSampler, type Sampled } from '../rules/sampler.ts';
+import { createUsageLog } from '../rules/usage-log.ts';
 import { RULES } from '../rules/index.ts';
 import { createSettings, type RulesFile } from '../rules/settings.ts';
 import { isSilent, storageLabels } from '../reduce/labels.ts';
@@ -183,7 +186,9 @@ export function createEngine(parts: EngineParts): Engine {
       follower.fact(fact);
     };
     const settings = createSettings(parts.rules);
-    const sampler = createSampler({ rules: RULES, settings, picture: live.picture });
+    const usageLog = createUsageLog(createUsageStore(db), live.picture, now);
+    const past = createPast(facts, usageLog, now);
+    const sampler = createSampler({ rules: RULES, settings, picture: live.picture, past });
     const reader = createFactReader(RULES, settings, {
       labelsOf: (cluster, vmid) => live.labelsOf(cluster, vmid),
       storageOf: (cluster, storage, node) => storageLabels(live.picture, { cluster, storage, node }),
@@ -318,7 +323,12 @@ export function createEngine(parts: EngineParts): Engine {
       if (follower.isDue()) await write(() => follower.tick());
     });
     every(TICK_MS, 'looking after maintenance windows', () => keeper.tick());
-    every(SAMPLE_MS, 'asking the rules', () => liveInTurn(() => tell(sampler.look(now()))));
+    every(SAMPLE_MS, 'asking the rules', () =>
+      liveInTurn(async () => {
+        if (usageLog.isDue()) await write(() => usageLog.note());
+        await tell(sampler.look(now()));
+      }),
+    );
     every(RETENTION_TICK_MS, 'deleting old history', async () => {
       while (!stopping.signal.aborted && (await write(() => retain(now()))));
       db.exec('PRAGMA incremental_vacuum(2000)');

@@ -17,6 +17,10 @@ export interface FactStore {
   tasksOfGuest(vmid: number, span: readonly [number, number]): Fact[];
   /** The same of tasks of a family on a node. */
   tasksOnNode(family: string, node: string, span: readonly [number, number]): Fact[];
+  /** Tasks on a node that began after a time (milliseconds) and have not ended; at most 200. */
+  runningOn(cluster: string, node: string, since: number): Fact[];
+  /** Whether a task is among them. */
+  isTask(upid: string): boolean;
   query(query: FactsQuery): Promise<FactsAnswer>;
 }
 
@@ -49,6 +53,11 @@ export function createFactStore(db: DatabaseSync): FactStore {
   const onNode = db.prepare(
     `SELECT body FROM facts WHERE family = ? AND node = ? AND ${during} ORDER BY started DESC LIMIT 100`,
   );
+  const running = db.prepare(
+    `SELECT body FROM facts WHERE merged = 0 AND ended IS NULL AND started > ?1 AND node = ?2 AND ifnull(cluster, ?3) = ?3 AND
+     upid IS NOT NULL ORDER BY started DESC LIMIT 200`,
+  );
+  const task = db.prepare('SELECT 1 FROM facts WHERE upid = ? LIMIT 1');
   const types = db.prepare('SELECT DISTINCT type FROM facts WHERE merged = 0 LIMIT 1000');
   const parse = (row: Record<string, unknown>) => JSON.parse(String(row['body'])) as Fact;
   return {
@@ -82,6 +91,8 @@ export function createFactStore(db: DatabaseSync): FactStore {
     tasksOfGuest: (vmid, [from, to]) => ofGuest.all(vmid, to, from - LONGEST_BACKUP_MS, from).map(parse),
     tasksOnNode: (family, node, [from, to]) =>
       onNode.all(family, node, to, from - LONGEST_BACKUP_MS, from).map(parse),
+    runningOn: (cluster, node, since) => running.all(since, node, cluster).map(parse),
+    isTask: (upid) => task.get(upid) !== undefined,
     async query(query) {
       if (query.id !== undefined) {
         const row = get.get(query.id);

@@ -112,4 +112,10 @@ export const MIGRATIONS: readonly string[] = [
   -- Incidents that count as over when nothing more is heard of them.
   CREATE INDEX incidents_expiring ON incidents (json_extract(memo, '$.expiresAt')) WHERE open = 1;
   `,
+  `
+  -- How full storages were, for when they will be full.
+  CREATE TABLE usage_samples (
+    key TEXT NOT NULL, at INTEGER NOT NULL, used INTEGER NOT NULL, total INTEGER NOT NULL, PRIMARY KEY (key, at)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

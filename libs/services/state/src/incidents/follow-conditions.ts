@@ -40,7 +40,7 @@ export function followConditions(
   ledger: Ledger,
   { hold, now, factNow, affectedOf }: ConditionParts,
 ): ConditionFollower {
-  const openFor = (about: Pick<Trouble, 'condition' | 'anchor' | 'cluster'>) =>
+  const openFor = (about: Pick<Trouble, 'family' | 'condition' | 'anchor' | 'cluster'>) =>
     incidents.openAt(placeOf(about)).filter(({ memo }) => isSameCluster(memo.cluster, about.cluster));
 
   /** The incident that a trouble is part of. Things of one name on two nodes are two things, unless it is said to be shared. */
@@ -59,7 +59,7 @@ export function followConditions(
     const since = Date.parse(trouble.at);
     const ref = trouble.ref === undefined ? undefined : factNow(trouble.ref);
     const blank: Memo = {
-      family: condition,
+      family: trouble.family ?? condition,
       ...entityIn(trouble),
       failed: {},
       runs: [],

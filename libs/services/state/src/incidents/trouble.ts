@@ -6,6 +6,8 @@ export interface Trouble extends Entity {
   readonly condition: string;
   /** Object as every report of the condition names it; part of where its incident is looked up. */
   readonly anchor: string;
+  /** Activity whose failures make the same incident, where it is looked up instead of under `condition`: `replication.job`. */
+  readonly family?: string | undefined;
   /** Middle of the incident's key: `node/pve2`. */
   readonly object: string;
   readonly severity: Severity;

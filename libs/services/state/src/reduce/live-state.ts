@@ -122,7 +122,7 @@ export function createLiveState(kv: KeyValue): LiveState {
 
   function foldRows(observation: Observation): Changes {
     const changes: Changes = new Map();
-    for (const row of observation.rows) {
+    for (const row of availableFirst(observation.rows)) {
       const now = (key: string) => (changes.has(key) ? changes.get(key) : entries.get(key));
       const key = keyOf(row, observation.cluster);
       const before = now(key);
@@ -283,6 +283,13 @@ export function createLiveState(kv: KeyValue): LiveState {
     },
     size: () => entries.size,
   };
+}
+
+/** Who reaches a shared storage is known before those who do not: then it is they who see it differently, not the storage that is away. */
+function availableFirst(rows: readonly ObservedRow[]): readonly ObservedRow[] {
+  const isLost = (row: ObservedRow) => row.kind === 'storage' && row.shared && row.status !== 'available';
+  const lost = rows.filter(isLost);
+  return lost.length === 0 ? rows : [...rows.filter((row) => !isLost(row)), ...lost];
 }
 
 /** Only a change of status, or a first sight, says something: a node that stays offline was told of. */

@@ -22,7 +22,10 @@ export function foldStorage(row: StorageRow, seen: Observation, lookup: Lookup):
     shared.status === 'available' &&
     shared.node !== row.node &&
     row.status !== 'available';
-  if (isReachedByOther) return changes.set(ownKey, fold(lookup(ownKey), row, seen));
+  if (isReachedByOther) {
+    const own = fold(lookup(ownKey), row, seen);
+    return changes.set(ownKey, own.kind === 'storage' ? { ...own, dissents: true } : own);
+  }
   if (lookup(ownKey) !== undefined) changes.set(ownKey, undefined);
   return changes.set(sharedKey, fold(shared, row, seen));
 }

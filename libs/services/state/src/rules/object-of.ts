@@ -10,7 +10,7 @@ export interface ObjectOfEntry {
   readonly pool?: string;
 }
 
-/** Names the object of an entry. A shared storage is one object for all nodes. */
+/** Names the object of an entry. A shared storage is one object for all nodes but those that see it differently. */
 export function objectOfEntry(entry: Entry): ObjectOfEntry {
   const { cluster } = entry;
   switch (entry.kind) {
@@ -28,7 +28,8 @@ export function objectOfEntry(entry: Entry): ObjectOfEntry {
     }
     case 'storage': {
       const { storage, node } = entry;
-      if (entry.shared) return { object: `storage/${storage}`, entity: { cluster, storage } };
+      if (entry.shared && entry.dissents !== true)
+        return { object: `storage/${storage}`, entity: { cluster, storage } };
       return { object: `storage/${node}/${storage}`, entity: { cluster, node, storage } };
     }
     case 'datastore':

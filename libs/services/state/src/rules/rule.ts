@@ -1,6 +1,7 @@
 import type { Fact, GuestState, NodeState, Severity, StorageState } from '@proxmox-mcp/schemas';
 import type { DatastoreState, JobState } from '@proxmox-mcp/schemas';
 import type { Detail, Recovery, Trouble } from '../incidents/trouble.ts';
+import type { Past } from './past.ts';
 import type { RuleSettings } from './settings.ts';
 
 /** Entries of the live picture by kind. */
@@ -61,6 +62,8 @@ export interface StateRule<K extends EntryKind = EntryKind> extends RuleBase {
   readonly worse?: 'above' | 'below';
   /** Default `warning` and `critical`. */
   readonly severities?: { readonly warn: Severity; readonly crit: Severity };
+  /** Whose incident it is, where facts make the same one. Default: that of the condition and the entry's object. */
+  incident?(entry: Entries[K]): Pick<Trouble, 'family' | 'anchor' | 'object'>;
   /**
    * @returns `undefined` where the rule has nothing to say about the object: a template, a guest that is off, a number that is
    * missing. Nothing is told then, and nothing resolved.
@@ -74,6 +77,7 @@ export interface StateRule<K extends EntryKind = EntryKind> extends RuleBase {
 /** What a rule about the live picture may look at besides the object. */
 export interface StateContext {
   readonly picture: Picture;
+  readonly past: Past;
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly settings: RuleSettings;

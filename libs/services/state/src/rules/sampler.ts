@@ -1,7 +1,8 @@
-import type { Why } from '@proxmox-mcp/schemas';
+import type { Matchable, Why } from '@proxmox-mcp/schemas';
 import type { Recovery, Trouble } from '../incidents/trouble.ts';
 import type { Entry } from '../reduce/entry.ts';
-import { objectOfEntry } from './object-of.ts';
+import { objectOfEntry, type ObjectOfEntry } from './object-of.ts';
+import type { Past } from './past.ts';
 import type { EntryKind, Level, Picture, Reading, Rule, StateRule } from './rule.ts';
 import type { RuleSettings, SettingsOf } from './settings.ts';
 
@@ -21,10 +22,13 @@ export interface SamplerParts {
   readonly rules: readonly Rule[];
   readonly settings: SettingsOf;
   readonly picture: Picture;
+  readonly past: Past;
 }
 
 /** Polls tell everything every five minutes: what is older was not seen, and unseen is neither good nor bad. */
 export const FRESH_MS = 12 * 60_000;
+/** Jobs change rarely, and the setting lets them be looked at every two hours. */
+const JOBS_FRESH_MS = 3 * 3_600_000;
 
 /** What is known of one rule at one object. */
 interface Track {
@@ -33,72 +37,111 @@ interface Track {
   /** What it has been saying since, when that differs from what was told. */
   saying: Level | undefined;
   since: number;
+  /** The trouble told last: it ends with its object. */
+  trouble: Trouble | undefined;
+}
+
+/** An entry with all that is the same for every rule about it. */
+interface Subject extends ObjectOfEntry {
+  readonly entry: Entry;
+  /** `<cluster>|<object>`. */
+  readonly id: string;
+  readonly isFresh: boolean;
+  readonly matchable: Matchable;
 }
 
 const KINDS: readonly EntryKind[] = ['node', 'guest', 'storage', 'datastore', 'job'];
 const RANK: Readonly<Record<Level, number>> = { ok: 0, warn: 1, crit: 2 };
 
 /** Makes the sampler of one live picture. What it remembers lasts as long as it: after a start everything is watched anew. */
-export function createSampler({ rules, settings, picture }: SamplerParts): Sampler {
-  const tracks = new Map<string, Track>();
+export function createSampler({ rules, settings, picture, past }: SamplerParts): Sampler {
+  /** By object, then by rule. */
+  const tracks = new Map<string, Map<string, Track>>();
   const byKind = new Map(KINDS.map((kind) => [kind, rulesOf(rules, kind)]));
 
-  function judge(rule: StateRule, entry: Entry, now: number): { trouble?: Trouble; recovery?: Recovery } {
-    const found = objectOfEntry(entry);
-    const key = `${rule.name}|${entry.cluster}|${found.object}`;
-    const chosen = settings(rule, { ...found.entity, ...found, product: entry.product });
-    const isFresh = now - Date.parse(entry.observedAt) <= FRESH_MS;
-    // Only the kind that the rule names comes here.
+  function judge(rule: StateRule, subject: Subject, now: number): { trouble?: Trouble; recovery?: Recovery } {
+    const { entry } = subject;
+    const chosen = settings(rule, subject.matchable);
+    const ofObject = tracks.get(subject.id);
+    const track = ofObject?.get(rule.name) ?? NEVER;
     const reading =
-      chosen.enabled && isFresh ? rule.read(entry, { picture, now, settings: chosen }) : undefined;
-    const track = tracks.get(key) ?? { told: undefined, saying: undefined, since: now };
-    if (reading === undefined) {
+      chosen.enabled && subject.isFresh
+        ? rule.read(entry, { picture, past, now, settings: chosen })
+        : undefined;
+    const level = reading && levelOf(rule, reading, chosen, track.told);
+    if (reading === undefined || level === undefined || level === track.told) {
       // What was not seen all the time has not lasted.
-      track.saying = undefined;
+      if (track !== NEVER) track.saying = undefined;
       return {};
     }
-    const level = levelOf(rule, reading, chosen, track.told ?? 'ok');
-    if (level === track.told) {
-      track.saying = undefined;
-      return {};
+    const kept = track === NEVER ? { ...NEVER } : track;
+    if (kept.saying !== level) {
+      kept.saying = level;
+      kept.since = now;
     }
-    if (track.saying !== level) {
-      track.saying = level;
-      track.since = now;
-    }
-    tracks.set(key, track);
+    if (track === NEVER) tracks.set(subject.id, (ofObject ?? new Map<string, Track>()).set(rule.name, kept));
     const wait = level === 'ok' ? chosen.clearFor : chosen.for;
-    if (now - track.since < wait * 1_000) return {};
-    const before = track.told;
-    track.told = level;
-    track.saying = undefined;
-    if (level === 'ok') return { recovery: recoveryOf(rule, entry, found.object, now) };
+    if (now - kept.since < wait * 1_000) return {};
+    const before = kept.told;
+    kept.told = level;
+    kept.saying = undefined;
+    if (level === 'ok') {
+      kept.trouble = undefined;
+      return { recovery: recoveryOf(rule, subject, rule.over(entry), now) };
+    }
     if (before !== undefined && RANK[level] < RANK[before]) return {};
-    return { trouble: troubleOf(rule, entry, { reading, level, settings: chosen, since: track.since }) };
+    kept.trouble = troubleOf(rule, subject, { reading, level, settings: chosen, since: kept.since });
+    return { trouble: kept.trouble };
   }
 
   return {
     look(now, entries) {
       const troubles: Trouble[] = [];
       const recoveries: Recovery[] = [];
-      const seen = entries ?? KINDS.flatMap((kind) => [...picture.of(kind)]);
-      for (const entry of seen)
+      const alive = new Set<string>();
+      for (const entry of entries ?? everything(picture)) {
+        const subject = subjectOf(entry, now);
+        alive.add(subject.id);
         for (const rule of byKind.get(entry.kind) ?? []) {
-          const { trouble, recovery } = judge(rule, entry, now);
+          const { trouble, recovery } = judge(rule, subject, now);
           if (trouble) troubles.push(trouble);
           if (recovery) recoveries.push(recovery);
         }
-      if (entries === undefined) forgetGone();
+      }
+      if (entries === undefined) recoveries.push(...forgetGone(alive, now));
       return { troubles, recoveries };
     },
   };
 
-  function forgetGone(): void {
-    const alive = new Set<string>();
-    for (const kind of KINDS)
-      for (const entry of picture.of(kind)) alive.add(`${entry.cluster}|${objectOfEntry(entry).object}`);
-    for (const key of tracks.keys()) if (!alive.has(key.slice(key.indexOf('|') + 1))) tracks.delete(key);
+  /** What is no longer in a whole list has no troubles any more. */
+  function forgetGone(alive: ReadonlySet<string>, now: number): Recovery[] {
+    const gone: Recovery[] = [];
+    for (const [id, ofObject] of tracks) {
+      if (alive.has(id)) continue;
+      tracks.delete(id);
+      for (const { trouble } of ofObject.values())
+        if (trouble !== undefined) gone.push(endOf(trouble, `${trouble.title}: no longer there`, now));
+    }
+    return gone;
   }
+}
+
+const NEVER: Track = { told: undefined, saying: undefined, since: 0, trouble: undefined };
+
+function* everything(picture: Picture): Iterable<Entry> {
+  for (const kind of KINDS) yield* picture.of(kind);
+}
+
+function subjectOf(entry: Entry, now: number): Subject {
+  const found = objectOfEntry(entry);
+  const freshMs = entry.kind === 'job' ? JOBS_FRESH_MS : FRESH_MS;
+  return {
+    ...found,
+    entry,
+    id: `${entry.cluster}|${found.object}`,
+    isFresh: now - Date.parse(entry.observedAt) <= freshMs,
+    matchable: { ...found.entity, tags: found.tags, pool: found.pool, product: entry.product },
+  };
 }
 
 function rulesOf(rules: readonly Rule[], kind: EntryKind): StateRule[] {
@@ -106,23 +149,30 @@ function rulesOf(rules: readonly Rule[], kind: EntryKind): StateRule[] {
   return rules.filter((rule) => rule.reads === 'state' && rule.entry === kind) as StateRule[];
 }
 
-/** A level is left only past `clear`, so that a value around the threshold is one problem and not many. */
-function levelOf(rule: StateRule, reading: Reading, settings: RuleSettings, told: Level): Level {
-  if (reading.level !== undefined) return reading.level;
-  if (typeof reading.value !== 'number') return 'ok';
-  const { warn, crit, clear } = settings;
+/**
+ * A level is left only past `clear`, so that a value around the threshold is one problem and not many. After a start nobody knows
+ * which side such a value came from: `undefined`, it says nothing.
+ */
+function levelOf(
+  rule: StateRule,
+  { level, value }: Reading,
+  { warn, crit, clear }: RuleSettings,
+  told: Level | undefined,
+): Level | undefined {
+  if (level !== undefined) return level;
+  if (typeof value !== 'number') return 'ok';
   const sign = rule.worse === 'below' ? -1 : 1;
   const reached = (threshold: number | undefined) =>
-    threshold !== undefined && sign * Number(reading.value) >= sign * threshold;
+    threshold !== undefined && sign * value >= sign * threshold;
   if (reached(crit)) return 'crit';
   if (reached(warn)) return 'warn';
-  const isStillHigh = told !== 'ok' && clear !== undefined && sign * reading.value > sign * clear;
-  return isStillHigh ? (told === 'crit' && warn === undefined ? 'crit' : 'warn') : 'ok';
+  if (told === 'ok' || clear === undefined || sign * value <= sign * clear) return 'ok';
+  return told === 'crit' && warn !== undefined ? 'warn' : told;
 }
 
 function troubleOf(
   rule: StateRule,
-  entry: Entry,
+  { entry, object, entity, tags, pool }: Subject,
   {
     reading,
     level,
@@ -130,7 +180,6 @@ function troubleOf(
     since,
   }: { reading: Reading; level: 'warn' | 'crit'; settings: RuleSettings; since: number },
 ): Trouble {
-  const { object, entity, tags, pool } = objectOfEntry(entry);
   const severities = rule.severities ?? { warn: 'warning', crit: 'critical' };
   const threshold = level === 'crit' ? settings.crit : settings.warn;
   const why: Why = {
@@ -145,6 +194,7 @@ function troubleOf(
     condition: rule.condition,
     anchor: object,
     object,
+    ...rule.incident?.(entry),
     severity: severities[level],
     product: entry.product,
     ...entity,
@@ -157,12 +207,16 @@ function troubleOf(
   };
 }
 
-function recoveryOf(rule: StateRule, entry: Entry, object: string, now: number): Recovery {
-  return {
-    condition: rule.condition,
-    anchor: object,
-    cluster: entry.cluster,
-    title: rule.over(entry),
-    at: new Date(now).toISOString(),
-  };
+function recoveryOf(rule: StateRule, { entry, object }: Subject, title: string, now: number): Recovery {
+  const { family, anchor } = { family: undefined, anchor: object, ...rule.incident?.(entry) };
+  return endOf({ condition: family ?? rule.condition, anchor, cluster: entry.cluster }, title, now);
+}
+
+function endOf(
+  { family, condition, anchor, cluster }: Pick<Trouble, 'family' | 'condition' | 'anchor' | 'cluster'>,
+  title: string,
+  now: number,
+): Recovery {
+  const where = cluster === undefined ? {} : { cluster };
+  return { condition: family ?? condition, anchor, ...where, title, at: new Date(now).toISOString() };
 }

@@ -4,7 +4,10 @@ import { createSettings } from '../rules/settings.ts';
 import type { Surroundings } from '../rules/read-fact.ts';
 import { createSampler } from '../rules/sampler.ts';
 import type { Picture, Rule } from '../rules/rule.ts';
+import { createUsageStore } from '../history/usage.ts';
 import { RulesYaml } from '../rules/index.ts';
+import { createPast } from '../rules/past.ts';
+import { createUsageLog } from '../rules/usage-log.ts';
 import { openTestIngest } from './open-ingest.ts';
 
 const NIGHT = Date.parse('2026-03-14T01:00:00Z');
@@ -17,6 +20,10 @@ export interface TriedRule {
   hear(...events: readonly Event[]): void;
   /** Lets time pass until a second of the night: what has lasted is told, what nothing more was heard of is over. */
   wait(second: number): void;
+  /** The same every five minutes, from one minute to another. */
+  watch(from: number, to: number, ...entries: readonly EntryGiven[]): void;
+  /** Removes entries from the picture, as a whole list without them does. */
+  lose(...entries: readonly EntryGiven[]): void;
   /** All incidents so far, oldest first. */
   incidents(): readonly Incident[];
   /** Words of the transitions told: `opened`, `updated`, `resolved`. */
@@ -50,22 +57,28 @@ export function tryRule(rule: Rule, yaml: unknown = {}, around: Around = {}): Tr
     },
   };
   const settings = createSettings(RulesYaml.parse(yaml));
-  const sampler = createSampler({ rules: [rule], settings, picture });
+  const usageLog = createUsageLog(createUsageStore(t.history.db), picture, () => now);
+  const past = createPast(t.facts, usageLog, () => now);
+  const sampler = createSampler({ rules: [rule], settings, picture, past });
+  const fill = (one: EntryGiven): Entry => {
+    const at = new Date(now).toISOString();
+    const filled: Pick<Entry, Filled> = {
+      source: 'atlas',
+      product: 'pve',
+      cluster: 'atlas',
+      observedAt: at,
+      since: at,
+    };
+    return Object.assign(filled, one);
+  };
   return {
     see(minute, ...given) {
       now = NIGHT + minute * 60_000;
       for (const one of given) {
-        const at = new Date(now).toISOString();
-        const filled: Pick<Entry, Filled> = {
-          source: 'atlas',
-          product: 'pve',
-          cluster: 'atlas',
-          observedAt: at,
-          since: at,
-        };
-        const entry: Entry = Object.assign(filled, one);
+        const entry = fill(one);
         entries.set(keyOf(entry), entry);
       }
+      if (usageLog.isDue()) t.run(() => usageLog.note());
       const { troubles, recoveries } = sampler.look(now);
       t.run(() => {
         for (const trouble of troubles) t.follower.trouble(trouble);
@@ -81,6 +94,12 @@ export function tryRule(rule: Rule, yaml: unknown = {}, around: Around = {}): Tr
     wait(second) {
       now = NIGHT + second * 1_000;
       t.run(() => t.follower.tick());
+    },
+    watch(from, to, ...given) {
+      for (let minute = from; minute <= to; minute += 5) this.see(minute, ...given);
+    },
+    lose(...given) {
+      for (const one of given) entries.delete(keyOf(fill(one)));
     },
     incidents: () => t.allIncidents(),
     transitions: () => t.transitions(),

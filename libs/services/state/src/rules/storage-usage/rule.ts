@@ -1,4 +1,6 @@
+import { percentOf } from '../percent.ts';
 import { defineStateRule } from '../rule.ts';
+import { isToldByDatastore } from '../told-by-datastore.ts';
 
 /** A storage that fills up: the next backup or snapshot fails on it. A storage that is away says nothing about its usage. */
 export const storageUsage = defineStateRule({
@@ -8,9 +10,10 @@ export const storageUsage = defineStateRule({
   entry: 'storage',
   unit: '%',
   defaults: { enabled: true, warn: 80, crit: 90, clear: 75, for: 120, clearFor: 120 },
-  read({ status, used, total }) {
-    if (status !== 'available' || used === undefined || total === undefined || total <= 0) return undefined;
-    return { value: Math.round((used / total) * 1_000) / 10 };
+  read(storage, { picture }) {
+    if (storage.status !== 'available' || isToldByDatastore(storage, picture)) return undefined;
+    const value = percentOf(storage.used, storage.total);
+    return value === undefined ? undefined : { value };
   },
   tell({ storage, node, shared }, { value }) {
     const where = shared ? '' : ` on ${node}`;
