@@ -216,13 +216,16 @@ describe('the state service on a bus', () => {
       status,
       shared: true,
     });
-    await observe(0, [nas('pve1', 'available'), nas('pve2', 'unavailable')]);
+    await observe(0, [nas('pve1', 'available'), nas('pve2', 'available')]);
+    // Whoever is told first: the node that lost it is the one that sees it differently.
+    await observe(10, [nas('pve2', 'unavailable'), nas('pve1', 'available')], { full: false });
     await valueWhen(
       stateKeys.storage('atlas', 'nas', 'pve2'),
-      (value) => value?.['status'] === 'unavailable',
+      (value) => value?.['status'] === 'unavailable' && value['dissents'] === true,
     );
     expect(await valueWhen(stateKeys.storage('atlas', 'nas'), () => true)).toMatchObject({
       status: 'available',
+      node: 'pve1',
     });
   });
 

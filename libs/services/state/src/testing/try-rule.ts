@@ -28,6 +28,8 @@ export interface TriedRule {
   incidents(): readonly Incident[];
   /** Words of the transitions told: `opened`, `updated`, `resolved`. */
   transitions(): string[];
+  /** The service starts anew, with the history it has. */
+  restart(): void;
   close(): void;
 }
 
@@ -57,9 +59,12 @@ export function tryRule(rule: Rule, yaml: unknown = {}, around: Around = {}): Tr
     },
   };
   const settings = createSettings(RulesYaml.parse(yaml));
-  const usageLog = createUsageLog(createUsageStore(t.history.db), picture, () => now);
-  const past = createPast(t.facts, usageLog, () => now);
-  const sampler = createSampler({ rules: [rule], settings, picture, past });
+  const start = () => {
+    const usageLog = createUsageLog(createUsageStore(t.history.db), picture, () => now);
+    const past = createPast(t.facts, usageLog, () => now);
+    return { usageLog, sampler: createSampler({ rules: [rule], settings, picture, past }) };
+  };
+  let { usageLog, sampler } = start();
   const fill = (one: EntryGiven): Entry => {
     const at = new Date(now).toISOString();
     const filled: Pick<Entry, Filled> = {
@@ -103,6 +108,9 @@ export function tryRule(rule: Rule, yaml: unknown = {}, around: Around = {}): Tr
     },
     incidents: () => t.allIncidents(),
     transitions: () => t.transitions(),
+    restart() {
+      ({ usageLog, sampler } = start());
+    },
     close: () => t.close(),
   };
 }

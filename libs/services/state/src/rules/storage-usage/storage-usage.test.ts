@@ -68,3 +68,31 @@ it('takes thresholds for one storage only, and is silent where it is off', () =>
   t.see(10, tank(97), tank(100, { storage: 'scratch' }));
   expect(t.incidents()).toMatchObject([{ storage: 'tank', severity: 'warning', why: { threshold: 97 } }]);
 });
+
+it('neither ends an incident after a start by a value between the thresholds, nor forgets to end it', () => {
+  t = tryRule(storageUsage);
+  t.see(0, tank(85));
+  t.see(2, tank(85));
+  t.restart();
+  t.watch(5, 30, tank(78));
+  expect(t.transitions()).toEqual(['opened']);
+  t.watch(35, 40, tank(74));
+  expect(t.transitions()).toEqual(['opened', 'resolved']);
+});
+
+it('ends with the storage itself', () => {
+  t = tryRule(storageUsage);
+  t.watch(0, 5, tank(85));
+  t.lose(tank(0));
+  t.see(6);
+  expect(t.incidents()).toMatchObject([{ status: 'resolved' }]);
+});
+
+it('tells once of a datastore that is a storage too', () => {
+  t = tryRule(storageUsage);
+  const store = { kind: 'datastore', node: 'pbs1', datastore: 'main', status: 'available' } as const;
+  t.watch(0, 20, { ...store, total: 1_000 }, tank(95, { type: 'pbs' }));
+  expect(t.transitions()).toEqual([]);
+  t.watch(25, 30, { ...store, total: 2_000 }, tank(95, { type: 'pbs' }));
+  expect(t.transitions()).toEqual(['opened']);
+});
