@@ -58,6 +58,7 @@ export type {
   Disk,
   LogLine,
   NetworkInterface,
+  NodeSample,
   NodeStatus,
   NodeStorage,
   PackageUpdate,

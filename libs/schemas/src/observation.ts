@@ -5,7 +5,11 @@ import { Timestamp } from './event.ts';
 const tags = z.array(z.string()).optional();
 const num = z.number().optional();
 
-/** A node as polled. Sizes in bytes, `cpu` is a ratio 0–1 of `maxcpu` cores, `uptime` in seconds. */
+/**
+ * A node as polled. Sizes in bytes, `cpu` and `iowait` are ratios 0–1 (of `maxcpu` cores), `uptime` in seconds, pressures in percent of
+ * the time that somebody waited. From `version` on only where the slower poll of each node is answered; pressures, `memavailable` and
+ * `arcsize` since PVE 9.
+ */
 export const NodeRow = z.object({
   kind: z.literal('node'),
   node: z.string(),
@@ -19,6 +23,15 @@ export const NodeRow = z.object({
   maxdisk: num,
   hastate: z.string().optional(),
   version: z.string().optional(),
+  iowait: num,
+  loadavg: num,
+  memavailable: num,
+  arcsize: num,
+  swapused: num,
+  swaptotal: num,
+  pressurecpusome: num,
+  pressurememorysome: num,
+  pressureiofull: num,
 });
 /** A guest as polled. A paused VM is `running`, as the API says. */
 export const GuestRow = z.object({

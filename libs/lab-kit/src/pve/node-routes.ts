@@ -4,6 +4,7 @@ import type { Call, Routes } from './call.ts';
 import { nodeLoad, nodeResource } from './views.ts';
 
 const KERNEL = 'Linux 6.17.9-1-pve #1 SMP PREEMPT_DYNAMIC PMX 6.17.9-1 (2026-10-12T09:00Z)';
+const SWAP = 8 * 1024 ** 3;
 
 function status(call: Call): unknown {
   const node = call.node();
@@ -47,7 +48,7 @@ function status(call: Call): unknown {
       total: node.rootTotal,
       used: node.rootUsed,
     },
-    swap: { free: 8 * 1024 ** 3, total: 8 * 1024 ** 3, used: 0 },
+    swap: { free: SWAP, total: SWAP, used: 0 },
     uptime: load.uptime,
     wait: 0,
   };
@@ -76,6 +77,15 @@ function rrd(call: Call): unknown {
       netin: n * 90_000,
       netout: n * 40_000,
       iowait: n * 0.01,
+      memavailable: node.maxmem * (0.6 - n * 0.05),
+      arcsize: 0,
+      swaptotal: SWAP,
+      swapused: 0,
+      pressurecpusome: n * 3,
+      pressureiosome: n * 2,
+      pressureiofull: n,
+      pressurememorysome: 0,
+      pressurememoryfull: 0,
     };
   });
 }

@@ -25,6 +25,29 @@ export const NodeStatus = z
   .transform(({ root, rootfs, ...rest }) => ({ ...rest, rootfs: rootfs ?? root }));
 export type NodeStatus = z.infer<typeof NodeStatus>;
 
+/**
+ * A sample of a node, the average of a minute. Sizes in bytes, `iowait` as a ratio 0–1, pressures in percent of the time. PVE 8 has
+ * neither pressures nor `memavailable` nor `arcsize`; the newest samples may hold a time only.
+ */
+export const NodeSample = z.object({
+  /** Epoch seconds. */
+  time: needNum,
+  iowait: num,
+  /** Of the last minute. */
+  loadavg: num,
+  memtotal: num,
+  memused: num,
+  memavailable: num,
+  /** The cache of ZFS. */
+  arcsize: num,
+  swaptotal: num,
+  swapused: num,
+  pressurecpusome: num,
+  pressurememorysome: num,
+  pressureiofull: num,
+});
+export type NodeSample = z.infer<typeof NodeSample>;
+
 /** A system service. */
 export const Service = z.object({
   service: needText,

@@ -5,6 +5,7 @@ import {
   Certificate,
   Disk,
   NetworkInterface,
+  NodeSample,
   NodeStatus,
   NodeStorage,
   PackageUpdate,
@@ -57,6 +58,9 @@ export function pveNode(api: Api) {
     /** `GET /nodes/{node}/status`. Sys.Audit on /nodes/{node}. */
     status: async (node: string, options?: CallOptions) =>
       readOne(api, get(node, '/status', options), NodeStatus),
+    /** `GET /nodes/{node}/rrddata`: the last 70 minutes, oldest first. Sys.Audit on /nodes/{node}. */
+    samples: async (node: string, options?: CallOptions) =>
+      readRows(api, get(node, '/rrddata', options, { timeframe: 'hour' }), NodeSample),
     /** `GET /nodes/{node}/services`. Sys.Audit on /nodes/{node}. */
     services: async (node: string, options?: CallOptions) =>
       readRows(api, get(node, '/services', options), Service),

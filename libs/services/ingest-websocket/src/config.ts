@@ -41,6 +41,7 @@ export const IngestWebsocketConfig = z.object({
   WEBSOCKET_REPLICATION_SECONDS: int(30, 7200)
     .default(300)
     .describe('Seconds between two looks at the replication jobs of a node.'),
+  WEBSOCKET_FIGURES_SECONDS: slow(60, 'pressures, waiting, swap and caches of a node'),
   WEBSOCKET_DISKS_SECONDS: slow(1_800, 'SMART health and wear of the disks of a machine (spawns smartctl)'),
   WEBSOCKET_ZFS_SECONDS: slow(600, 'the ZFS pools of a machine'),
   WEBSOCKET_CEPH_SECONDS: slow(300, 'the health of Ceph'),

@@ -191,3 +191,24 @@ it('all of them together stay under a request a second on a busy cluster of a th
     expect(asked(what)).toBeGreaterThanOrEqual(3);
   expect(asked('tasks')).toBeGreaterThan(1_150);
 });
+
+it('adds to the row of a node what only the node itself tells, with one request a look, and forgets it when it is old', async () => {
+  const sample = { time: 1_000, iowait: 0.02, memtotal: 64, arcsize: 8, pressurememorysome: 1.5 };
+  await open((p) => p.answers.set('samples', [sample, { time: 1_060 }]));
+  const row = () =>
+    s.observations
+      .flatMap(({ rows }) => rows)
+      .filter((one) => one.kind === 'node' && one.node === 'pve1')
+      .at(-1);
+  await s.clock.until(() => row()?.kind === 'node' && 'version' in (row() ?? {}), 5 * MINUTES);
+  expect(row()).toMatchObject({ iowait: 0.02, arcsize: 8, pressurememorysome: 1.5, version: '9.2.11' });
+  expect(row()).not.toHaveProperty('time');
+  const before = { samples: asked('samples'), versions: asked('version') };
+  await s.clock.advance(10 * MINUTES);
+  expect(asked('samples') - before.samples).toBeLessThanOrEqual(33);
+  expect(asked('version')).toBe(before.versions);
+  pve.answers.set('samples', []);
+  await s.clock.advance(10 * MINUTES);
+  expect(row()).not.toHaveProperty('iowait');
+  expect(told()).toEqual([]);
+});

@@ -67,6 +67,13 @@ const QUICK: readonly PollAbout[] = [
     tells: ['replication.job.failed'],
   },
   {
+    name: 'figures',
+    setting: 'WEBSOCKET_FIGURES_SECONDS',
+    asks: { pve: '/nodes/{node}/rrddata, /nodes/{node}/version' },
+    needs: { pve: 'watch-nodes' },
+    tells: ['no events: the state of nodes'],
+  },
+  {
     name: 'datastores',
     setting: 'WEBSOCKET_DATASTORES_SECONDS',
     asks: { pbs: '/status/datastore-usage' },

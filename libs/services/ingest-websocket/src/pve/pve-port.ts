@@ -3,6 +3,7 @@ import type {
   BackupJob,
   ClusterStatus,
   HaStatus,
+  NodeSample,
   PveClient,
   ReplicationStatus,
   Resource,
@@ -19,6 +20,10 @@ export interface PvePort extends Omit<TaskPort, 'reachableNodes'>, ClusterPort {
   readonly haStatus: (signal: AbortSignal) => Promise<readonly HaStatus[]>;
   readonly backupJobs: (signal: AbortSignal) => Promise<readonly BackupJob[]>;
   readonly replication: (node: string, signal: AbortSignal) => Promise<readonly ReplicationStatus[]>;
+  /** How a node fared in the last 70 minutes, oldest first. */
+  readonly samples: (node: string, signal: AbortSignal) => Promise<readonly NodeSample[]>;
+  /** Release of a node's software. */
+  readonly version: (node: string, signal: AbortSignal) => Promise<string>;
   /** Raw `data` of a configuration list nobody else reads. */
   readonly get: (path: string, signal: AbortSignal) => Promise<unknown>;
   readonly close: () => Promise<void>;
@@ -54,6 +59,8 @@ export function createPvePort(client: PveClient): PvePort {
     services: (name, signal) => client.nodes.services(name, slow(signal)),
     updates: (name, signal) => client.nodes.updates(name, slow(signal)),
     subscription: (name, signal) => client.nodes.subscription(name, slow(signal)),
+    samples: (name, signal) => client.nodes.samples(name, node(signal)),
+    version: async (name, signal) => (await client.nodes.version(name, node(signal))).version,
     ceph: (signal) => client.cluster.cephStatus(slow(signal)),
     notBackedUp: (signal) => client.cluster.notBackedUp(slow(signal)),
     get: (path, signal) => client.get(path, undefined, node(signal)),

@@ -15,6 +15,8 @@ import { updates } from '../polls/updates.ts';
 import { watchPolls } from '../polls/watch-polls.ts';
 import { zfs } from '../polls/zfs.ts';
 import { createJobRows } from '../resources/job-rows.ts';
+import { watchFigures } from '../resources/figures-watch.ts';
+import { createNodeFigures } from '../resources/node-figures.ts';
 import { createObserver } from '../resources/observer.ts';
 import { NO_RESOURCES, isResourceNews } from '../resources/resource-memory.ts';
 import { watchResources } from '../resources/resource-watch.ts';
@@ -35,6 +37,7 @@ export async function watchPve(port: PvePort, options: WatchOptions): Promise<vo
   const { source, clock, signal, health } = tools;
   const now = () => clock.now();
   const view = createPveView(source, (cluster) => health.learn({ cluster }));
+  const figures = createNodeFigures(now);
   const cluster = () => view.cluster ?? source;
   const publish = (drafts: readonly SeenDraft[], at: number) =>
     options.publish(
@@ -126,6 +129,7 @@ export async function watchPve(port: PvePort, options: WatchOptions): Promise<vo
     await tools.guard('resources', async () => view.learnResources(await ask(port.resources)));
   const every = (periodMs: number, what: string, turn: () => Promise<void>, delayMs = 0) =>
     runLoop({ clock, signal, periodMs, delayMs }, () => tools.guard(what, turn));
+  const figuresMs = config.WEBSOCKET_FIGURES_SECONDS * 1000;
   const statusMs = config.WEBSOCKET_STATUS_SECONDS * 1000;
   try {
     await tools.together([
@@ -143,7 +147,11 @@ export async function watchPve(port: PvePort, options: WatchOptions): Promise<vo
         journal: resourceJournal,
         observer,
         resources: port.resources,
-        onAnswer: view.learnResources,
+        onAnswer(rows) {
+          view.learnResources(rows);
+          figures.keep(view.all());
+        },
+        figuresOf: figures.of,
         isToldElsewhere: ({ type }) => type === 'ha.service.error' && quick.isHaWatched(),
         periodMs: config.WEBSOCKET_RESOURCES_SECONDS * 1000,
       }),
@@ -151,6 +159,9 @@ export async function watchPve(port: PvePort, options: WatchOptions): Promise<vo
       every(config.WEBSOCKET_HA_SECONDS * 1000, 'ha', quick.ha),
       every(config.WEBSOCKET_JOBS_SECONDS * 1000, 'jobs', quick.backupJobs, 2_000),
       every(config.WEBSOCKET_REPLICATION_SECONDS * 1000, 'replication', quick.replication, 3_000),
+      ...(figuresMs > 0
+        ? [watchFigures({ tools, lanes, port, nodes: view.reachable, figures, periodMs: figuresMs })]
+        : []),
       watchPolls(tools, polls, (scope) => scope !== ''),
       access.run(),
       // At once: until it is told who the nodes are, syslog refuses them as strangers.

@@ -17,9 +17,19 @@ export interface Sighting {
 
 const FULL_EVERY_MS = 5 * 60_000;
 const METRICS_EVERY_MS = 60_000;
-/** Numbers that change all the time and matter only as a trend. */
+/** What changes all the time and matters only as a trend, and what is looked at more slowly than the rest. */
 const METRICS: ReadonlySet<string> = new Set([
   'uptime',
+  'iowait',
+  'loadavg',
+  'memavailable',
+  'arcsize',
+  'swapused',
+  'swaptotal',
+  'version',
+  'pressurecpusome',
+  'pressurememorysome',
+  'pressureiofull',
   'cpu',
   'mem',
   'disk',

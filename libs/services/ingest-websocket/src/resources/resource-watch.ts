@@ -6,6 +6,7 @@ import type { HostTools } from '../host/host-tools.ts';
 import { runLoop } from '../pace/loop.ts';
 import { foldResources, type ResourceMemory } from './resource-memory.ts';
 import { observedResources } from './rows.ts';
+import type { NodeFigures } from './node-figures.ts';
 import type { Observer } from './observer.ts';
 
 export interface ResourceWatchOptions {
@@ -17,6 +18,8 @@ export interface ResourceWatchOptions {
   readonly isToldElsewhere: (draft: EventDraft) => boolean;
   /** Told of every good answer. */
   readonly onAnswer: (rows: readonly Resource[]) => void;
+  /** What else is known of a node. */
+  readonly figuresOf: NodeFigures['of'];
   readonly periodMs: number;
 }
 
@@ -52,7 +55,7 @@ export async function watchResources(options: ResourceWatchOptions): Promise<voi
     );
     if (isShrunken) return tools.doubtAccess();
     onAnswer(rows);
-    await observer.see('resources', ['node', 'guest', 'storage'], observedResources(rows));
+    await observer.see('resources', ['node', 'guest', 'storage'], observedResources(rows, options.figuresOf));
   };
   await tools.together([
     runLoop({ clock, signal, periodMs }, () => tools.guard('resources', look)),

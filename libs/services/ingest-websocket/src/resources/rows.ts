@@ -6,17 +6,21 @@ import type {
   Resource,
 } from '@proxmox-mcp/proxmox-client';
 import type { GarbageCollection } from '@proxmox-mcp/proxmox-client';
+import type { NodeFigures } from './node-figures.ts';
 import type { DatastoreRow, JobRow, ObservedRow } from '@proxmox-mcp/schemas';
 
 /** Rows of cluster/resources as the others read them; pools and networks are left out. */
-export function observedResources(resources: readonly Resource[]): ObservedRow[] {
+export function observedResources(
+  resources: readonly Resource[],
+  figuresOf: NodeFigures['of'],
+): ObservedRow[] {
   return resources.flatMap((row): ObservedRow[] => {
     switch (row.type) {
       case 'node': {
         const { node, status, uptime, cpu, maxcpu, mem, maxmem, disk, maxdisk, hastate } = row;
-        return [
-          present({ kind: 'node', node, status, uptime, cpu, maxcpu, mem, maxmem, disk, maxdisk, hastate }),
-        ];
+        const figures = status === 'online' ? figuresOf(node) : {};
+        const usage = { uptime, cpu, maxcpu, mem, maxmem, disk, maxdisk };
+        return [present({ kind: 'node', node, status, ...usage, hastate, ...figures })];
       }
       case 'qemu':
       case 'lxc': {

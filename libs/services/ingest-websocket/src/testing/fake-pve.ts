@@ -1,5 +1,6 @@
 import {
   ProxmoxError,
+  type NodeSample,
   type GuestResource,
   type ProxmoxErrorKind,
   type Resource,
@@ -208,6 +209,11 @@ export function createFakePve(
     async haStatus() {
       asked('ha-status');
       return (answers.get('ha-status') ?? []) as readonly never[]; // what a test put there
+    },
+    samples: async (node, signal) => (await rows('samples', signal, node)) as readonly NodeSample[], // what a test put there
+    async version(node) {
+      asked('version', node);
+      return '9.2.11';
     },
     disks: (node, signal) => rows('disks', signal, node),
     zfs: (node, signal) => rows('zfs', signal, node),

@@ -25,8 +25,11 @@ import { haServiceError } from './ha-service-error/rule.ts';
 import { mdraidDegraded } from './mdraid-degraded/rule.ts';
 import { nfsTimeout } from './nfs-timeout/rule.ts';
 import { nodeCpu } from './node-cpu/rule.ts';
+import { nodeIowait } from './node-iowait/rule.ts';
 import { nodeMemory } from './node-memory/rule.ts';
 import { nodeOffline } from './node-offline/rule.ts';
+import { nodePsiIo } from './node-psi-io/rule.ts';
+import { nodePsiMemory } from './node-psi-memory/rule.ts';
 import { nodeRootfs } from './node-rootfs/rule.ts';
 import { nodeUnknown } from './node-unknown/rule.ts';
 import { notificationDelivery } from './notification-delivery/rule.ts';
@@ -82,8 +85,11 @@ export const RULES: readonly [Rule, ...Rule[]] = [
   mdraidDegraded,
   nfsTimeout,
   nodeCpu,
+  nodeIowait,
   nodeMemory,
   nodeOffline,
+  nodePsiIo,
+  nodePsiMemory,
   nodeRootfs,
   nodeUnknown,
   notificationDelivery,

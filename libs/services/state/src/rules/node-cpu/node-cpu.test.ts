@@ -27,6 +27,15 @@ it('tells of processors that are busy for ten minutes, and of their rest below t
   t.close();
 });
 
+it('leaves a node alone whose work gets done all the same', () => {
+  const t = tryRule(nodeCpu);
+  t.watch(0, 30, node(99, { pressurecpusome: 8 }));
+  expect(t.transitions()).toEqual([]);
+  t.watch(35, 45, node(99, { pressurecpusome: 35 }));
+  expect(t.transitions()).toEqual(['opened']);
+  t.close();
+});
+
 it('says nothing of a node that is away or shows no number', () => {
   const t = tryRule(nodeCpu);
   t.watch(0, 30, node(99, { status: 'offline' }), node(0, { node: 'pve2', cpu: undefined }));

@@ -35,3 +35,16 @@ it('does not take the cache of ZFS for used memory, and believes a low number al
   expect(t.transitions()).toEqual(['opened', 'resolved']);
   t.close();
 });
+
+it('subtracts that cache where it is known, and waits for pressure until it is critical', () => {
+  const t = tryRule(nodeMemory);
+  const zfs = { ...storage, node: 'pve1', type: 'zfspool' };
+  t.watch(0, 30, node(98, { arcsize: 40, pressurememorysome: 9 }), zfs);
+  t.watch(35, 60, node(95, { arcsize: 0, pressurememorysome: 0 }), zfs);
+  expect(t.transitions()).toEqual([]);
+  t.watch(65, 75, node(95, { arcsize: 0, pressurememorysome: 9 }), zfs);
+  expect(t.incidents()).toMatchObject([{ severity: 'warning', why: { value: 95 } }]);
+  t.watch(80, 90, node(99, { arcsize: 0, pressurememorysome: 0 }), zfs);
+  expect(t.incidents()).toMatchObject([{ severity: 'critical' }]);
+  t.close();
+});
