@@ -1,3 +1,4 @@
+import { replicationTimes } from '../world/replication.ts';
 import { ApiError } from './api-error.ts';
 import { Paged, type Call, type Routes } from './call.ts';
 
@@ -5,6 +6,7 @@ function replicationRows(call: Call): Record<string, unknown>[] {
   const node = call.node().name;
   return [...call.site.replication.values()]
     .filter((r) => call.site.guests.get(r.guest)?.node === node && call.has(`/vms/${r.guest}`, 'VM.Audit'))
+    .map((r) => ({ ...r, ...replicationTimes(r, call.site.seconds()) }))
     .map((r) => ({
       id: r.id,
       jobnum: Number(r.id.split('-')[1]),

@@ -1,6 +1,19 @@
 import { renderReplication } from '../render/replication.ts';
 import { localStamp } from '../render/units.ts';
+import type { LabReplicationJob } from './pve-model.ts';
 import { PRI, type PveSite } from './pve-site.ts';
+
+const SLOT_S = 900;
+
+/** Times of a job by now: one that does well has run in every slot, without anybody having to play it. Epoch seconds. */
+export function replicationTimes(
+  { lastSync, lastTry, nextSync, failCount }: LabReplicationJob,
+  now: number,
+): Pick<LabReplicationJob, 'lastSync' | 'lastTry' | 'nextSync'> {
+  const slot = now - (now % SLOT_S);
+  if (failCount > 0 || slot <= lastTry) return { lastSync, lastTry, nextSync };
+  return { lastSync: slot, lastTry: slot, nextSync: slot + SLOT_S };
+}
 
 /** Reports are sent for failures 1, 2 and 3, then for the 48·2^k-th. */
 function isReported(failCount: number): boolean {
@@ -32,7 +45,7 @@ export function runReplication(site: PveSite, id: string, error?: string): void 
       say('end replication job');
       job.lastSync = began;
       job.failCount = 0;
-      job.nextSync = began - (began % 900) + 900;
+      job.nextSync = began - (began % SLOT_S) + SLOT_S;
       delete job.error;
       return;
     }
