@@ -14,7 +14,7 @@ export interface UsageKnown {
   readonly recent: readonly UsageSample[];
   readonly firstAt: number;
   /** Most bytes used before a time in milliseconds. */
-  highestBefore(at: number): number | undefined;
+  readonly highestBefore: (at: number) => number | undefined;
 }
 
 const HOUR_MS = 3_600_000;
