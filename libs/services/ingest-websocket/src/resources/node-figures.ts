@@ -21,7 +21,7 @@ export interface NodeFigures {
   learnVersion(node: string, version: string): void;
   /** Versions change with upgrades only. */
   wantsVersion(node: string): boolean;
-  of(node: string): Figures & Pick<NodeRow, 'version'>;
+  readonly of: (node: string) => Figures & Pick<NodeRow, 'version'>;
   /** Forgets all other nodes. */
   keep(nodes: readonly string[]): void;
 }

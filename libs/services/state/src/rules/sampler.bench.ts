@@ -41,7 +41,8 @@ const picture: Picture = {
     yield* (entries.get(kind) ?? []) as never[];
   },
 };
-const { db, close } = openMemory();
+const history = openMemory();
+const { db } = history;
 const usageLog = createUsageLog(createUsageStore(db), picture, () => now);
 const sampler = createSampler({
   rules: RULES,
@@ -62,7 +63,7 @@ for (let look = 0; look < 60; look++) {
   noting.push(between - from);
   times.push(performance.now() - between);
 }
-close();
+history.close();
 const at = (part: number, list: number[]) => (list.toSorted((a, b) => a - b)[Math.floor((list.length - 1) * part)] ?? 0).toFixed(1); // prettier-ignore
 console.log(
   `${SIZE} entries, ${RULES.length} rules: a look takes ${at(0.5, times)} ms (longest ${at(1, times)} ms), samples of usage ${at(1, noting)} ms at most`,
