@@ -1,8 +1,12 @@
 import type { Trouble } from './trouble.ts';
 
 /** Where the incident of a trouble, or of its end, is looked up; its cluster is compared apart. */
-export function placeOf({ condition, anchor }: Pick<Trouble, 'condition' | 'anchor'>): string {
-  return `${condition}|${anchor}`;
+export function placeOf({
+  family,
+  condition,
+  anchor,
+}: Pick<Trouble, 'family' | 'condition' | 'anchor'>): string {
+  return `${family ?? condition}|${anchor}`;
 }
 
 /** Identity of the incident that a trouble makes. */

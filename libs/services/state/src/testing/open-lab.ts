@@ -14,12 +14,8 @@ import { createFollower } from '../incidents/follower.ts';
 import { isSilent, storageLabels } from '../reduce/labels.ts';
 import { createLiveState, type Seen } from '../reduce/live-state.ts';
 import { RULES, RulesYaml } from '../rules/index.ts';
-<<<<<<< HEAD
-import { createFactReader } from '../rules/read-fact.ts';
-=======
-import { createReadFact } from '../rules/read-fact.ts';
 import { createPast } from '../rules/past.ts';
->>>>>>> 73b5470 (state: the pretend lab of tests asks the rules with their past; docs/rules.md)
+import { createFactReader } from '../rules/read-fact.ts';
 import { createSampler, type Sampled } from '../rules/sampler.ts';
 import { createUsageLog } from '../rules/usage-log.ts';
 import { createUsageStore } from '../history/usage.ts';
@@ -111,15 +107,10 @@ export async function openLab({ topology = NO_TOPOLOGY, rules = {} }: LabOptions
       clusterOf: () => undefined,
       isOutdated: () => false,
     });
-<<<<<<< HEAD
-    const sampler = createSampler({ rules: RULES, settings, picture });
-    return { live, follower, ingest, sampler, outbox, reader };
-=======
     const usageLog = createUsageLog(createUsageStore(db), picture, () => now);
     const past = createPast(facts, usageLog, () => now);
     const sampler = createSampler({ rules: RULES, settings, picture, past });
-    return { live, follower, ingest, sampler, outbox };
->>>>>>> 73b5470 (state: the pretend lab of tests asks the rules with their past; docs/rules.md)
+    return { live, follower, ingest, sampler, outbox, reader };
   }
 
   function tell({ troubles, recoveries, gone = [] }: Sampled & Partial<Seen>): void {
