@@ -149,7 +149,8 @@ describe('maintenance windows of the state service', () => {
       });
       while (!isFound) {
         now += stepMs;
-        await new Promise((resolve) => setImmediate(resolve));
+        // The service looks once a second of the real clock; minutes at once would make what it sees stale.
+        await new Promise((resolve) => setTimeout(resolve, 10));
       }
       await found;
     }
