@@ -8,9 +8,9 @@ export const StateConfig = z.object({
   HISTORY_MAX_BYTES: CommonSettings.shape.HISTORY_MAX_BYTES,
   DATABASE_URL: text()
     .refine(() => false, {
-      error: 'history in PostgreSQL comes with Part 3; unset it, history is kept in DATA_DIR/history.sqlite',
+      error: 'history in PostgreSQL does not exist yet; unset it, history is kept in DATA_DIR/history.sqlite',
     })
     .optional()
-    .describe('PostgreSQL URL for the history. Not available yet: it is refused until Part 3.'),
+    .describe('PostgreSQL URL for the history. Not available yet: it is refused.'),
 });
 export type StateConfig = z.infer<typeof StateConfig>;
