@@ -16,6 +16,8 @@ export interface StartOptions {
   readonly now?: () => number;
   /** YAML files of the config folder, parsed. */
   readonly files?: Readonly<Record<string, unknown>>;
+  /** Settings, as a file has them. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** Starts the real service on a bus, as the kit does. */
@@ -25,9 +27,10 @@ export async function startState({
   instance = 'test',
   now = Date.now,
   files = {},
+  settings = {},
 }: StartOptions): Promise<Service> {
   const service = state.create({
-    config: StateConfig.parse({}),
+    config: StateConfig.parse(settings),
     bus,
     log: createLog('fatal'),
     metrics: SILENT,
