@@ -30,7 +30,6 @@ const state = await startState({ bus, dataDir, settings: { HISTORY_DAYS: '3650' 
 try {
   const ago = (days: number) => new Date(now - days * DAY_MS).toISOString();
   await measure('newest 50', () => ({}));
-  await measure('newest 500', () => ({ limit: 500 }));
   await measure('not resolved', () => ({ statuses: ['open', 'acknowledged', 'flapping', 'stale'] }));
   await measure('of one status', () => ({ statuses: ['stale'] }));
   await measure('critical', () => ({ minSeverity: 'critical' }));

@@ -199,11 +199,12 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
         const row = get.get(query.id);
         return { items: row ? [incidentIn(row)] : [] };
       }
+      const { lanes, residual } = plan(query);
       const found = await scanPage(db, {
         table: 'incidents',
         time: 'updated',
-        lanes: [within('updated', query.since === undefined ? undefined : millis(query.since), undefined)],
-        residual: residualOf(query),
+        lanes,
+        residual,
         newestFirst: true,
         after: positionOf(query.cursor),
         limit: query.limit + 1,
@@ -219,21 +220,56 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
   };
 }
 
-function residualOf(query: IncidentsQuery): Condition[] {
+/** Chooses the index; what it does not pick out is tried on the index over all of them, or on the few rows it leaves. */
+function plan(query: IncidentsQuery): { lanes: Condition[][]; residual: Condition[] } {
+  const since = query.since === undefined ? undefined : millis(query.since);
+  const until = query.until === undefined ? undefined : millis(query.until);
+  const span = within('updated', since, undefined);
+  const lanes: Condition[][] = [];
   const residual: Condition[] = [];
-  if (query.until !== undefined) residual.push({ sql: 'opened <= ?', params: [millis(query.until)] });
-  if (query.statuses) residual.push(among('status', query.statuses));
+  const drive = (condition: Condition) =>
+    lanes.length === 0 ? lanes.push([condition, ...span]) : residual.push(condition);
+  if (query.vmid !== undefined) drive(among('vmid', [query.vmid]));
+  if (query.storage !== undefined) drive(among('storage', [query.storage]));
+  if (query.statuses) {
+    // Those that are not over are few, and indexed each by itself; nearly all are over.
+    if (lanes.length > 0 || query.statuses.includes('resolved'))
+      residual.push(among('status', query.statuses));
+    else
+      for (const status of new Set(query.statuses))
+        lanes.push([{ sql: 'open = 1', params: [] }, among('status', [status]), ...span]);
+  }
+  if (query.node !== undefined) drive(among('node', [query.node]));
+  const [glob, ...more] = query.conditions ?? [];
+  if (glob !== undefined && more.length === 0 && !glob.includes('*')) drive(among('condition', [glob]));
+  else if (glob !== undefined) {
+    const globs = [glob, ...more];
+    const sql = globs.map(() => `condition LIKE ? ESCAPE '!'`).join(' OR ');
+    residual.push({ sql: `(${sql})`, params: globs.map(likeOf) });
+  }
+  if (until !== undefined) residual.push({ sql: 'opened <= ?', params: [until] });
   if (query.minSeverity) residual.push({ sql: 'rank >= ?', params: [rankOf(query.minSeverity)] });
   if (query.cluster !== undefined) residual.push(among('cluster', [query.cluster]));
-  if (query.node !== undefined) residual.push(among('node', [query.node]));
-  if (query.vmid !== undefined) residual.push(among('vmid', [query.vmid]));
-  if (query.storage !== undefined) residual.push(among('storage', [query.storage]));
-  if (query.conditions?.length) {
-    // The condition is what a key ends with.
-    const sql = query.conditions.map(() => `key LIKE ? ESCAPE '!'`).join(' OR ');
-    residual.push({ sql: `(${sql})`, params: query.conditions.map((glob) => `%|${likeOf(glob)}`) });
-  }
-  return residual;
+  if (lanes.length === 0) lanes.push(...(until === undefined ? [span] : spansUpTo(until, since)));
+  return { lanes, residual };
+}
+
+/** Milliseconds that most incidents are shorter than; the index of those that are not says the same number. */
+const LONG_MS = 86_400_000;
+
+/**
+ * Spans of the last change that hold all incidents which began up to a time, and little else: those that changed within a day of it, and
+ * of all that changed later the long ones. Without them everything newer would have to be looked at.
+ */
+function spansUpTo(until: number, since = 0): Condition[][] {
+  const edge = until + LONG_MS;
+  return [
+    within('updated', since, edge),
+    [
+      { sql: `updated - opened > ${LONG_MS}`, params: [] },
+      { sql: 'updated > ?', params: [Math.max(edge, since - 1)] },
+    ],
+  ];
 }
 
 /** A glob as SQL's LIKE has it. */
