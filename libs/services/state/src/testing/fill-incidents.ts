@@ -16,6 +16,8 @@ const NODES = 40;
 const GUESTS = 2_000;
 /** One in so many is not over. */
 const OPEN = 400;
+/** One in so many lasts for days. */
+const LONG = 50;
 
 /** What goes wrong, the commonest first: each is half as frequent as the one before. */
 const CONDITIONS = [
@@ -66,7 +68,8 @@ function incidentOf(index: number, openedAt: number, entries: number): Incident 
   const condition = CONDITIONS[Math.min(Math.clz32(scatter(index)), CONDITIONS.length - 1)] ?? CONDITIONS[0];
   const node = `pve${(scatter(index + 1) % NODES) + 1}`;
   const vmid = condition.startsWith('guest.') ? 100 + (scatter(index + 2) % GUESTS) : undefined;
-  const iso = (minutes: number) => new Date(openedAt + minutes * 60_000).toISOString();
+  const step = index % LONG === 0 ? 1_000 : 1;
+  const iso = (n: number) => new Date(openedAt + n * step * 60_000).toISOString();
   const isOver = index % OPEN !== 0;
   const title = `${vmid === undefined ? `Node ${node}` : `Guest ${vmid} on ${node}`}: ${condition}`;
   return Incident.parse({
