@@ -37,11 +37,22 @@ try {
   await measure('of a node there never was', () => ({ node: 'pve99' }));
   await measure('of a guest', (n) => ({ vmid: 100 + n * 7 }));
   await measure('of a cluster there never was', () => ({ cluster: 'nowhere' }));
+  await measure('of a cluster, critical', () => ({ cluster: 'atlas', minSeverity: 'critical' }));
   await measure('of a storage there never was', () => ({ storage: 'nowhere' }));
   await measure('of a rare condition', () => ({ conditions: ['cluster.quorum.lost'] }));
+  await measure('of a kind there never was', () => ({ conditions: ['ceph.*', 'zfs.*'] }));
   await measure('of conditions by glob', () => ({ conditions: ['*.failed'], minSeverity: 'error' }));
   await measure('a day of last year', (n) => ({ since: ago(301 + n / 10), until: ago(300 + n / 10) }));
   await measure('up to a day of last year', (n) => ({ until: ago(390 + n / 10) }));
+  await measure('what is common, up to a day of last year', (n) => ({
+    conditions: ['guest.state.stopped'],
+    until: ago(390 + n / 10),
+  }));
+  await measure('what is rare and critical, of a node', (n) => ({
+    node: `pve${(n % 40) + 1}`,
+    conditions: ['cluster.*'],
+    minSeverity: 'critical',
+  }));
   await measure('a guest in a node on a day', (n) => ({ vmid: 100 + n * 7, node: 'pve3', until: ago(200) }));
   const cursor = await cursorAfter(DEEP);
   await measure(`page ${DEEP + 1}`, () => ({ cursor }));

@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Incident, IncidentsAnswer, IncidentsQuery } from '@proxmox-mcp/schemas';
 import { beganAt, isOpen, type Held } from '../incidents/change.ts';
 import type { Memo } from '../incidents/memo.ts';
-import { millis, orNull, rankOf } from './columns.ts';
-import { among, cursorOf, positionOf, scanPage, within, type Condition } from './scan.ts';
+import { millis, orNull, rankOf, RANKS } from './columns.ts';
+import { among, cursorOf, positionOf, scanPage, typesOf, within, type Condition } from './scan.ts';
 
 /** The incidents, and which facts each is made of. */
 export interface IncidentStore {
@@ -121,6 +121,12 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
   );
   const runsOf = db.prepare('SELECT count(*) AS count FROM incident_facts WHERE incident = ? AND run = 1');
   const unresolved = db.prepare('SELECT body FROM incidents WHERE open = 1 ORDER BY n');
+  // A loose index scan: one step per distinct condition instead of one per row.
+  const conditions = db.prepare(
+    `WITH RECURSIVE c (condition) AS (SELECT min(condition) FROM incidents UNION ALL
+     SELECT (SELECT min(condition) FROM incidents WHERE condition > c.condition) FROM c WHERE c.condition IS NOT NULL)
+     SELECT condition FROM c WHERE condition IS NOT NULL LIMIT 1000`,
+  );
   const incidentIn = (row: Record<string, unknown>) => JSON.parse(String(row['body'])) as Incident;
   const held = (row: Record<string, unknown>): Held => ({
     incident: incidentIn(row),
@@ -199,7 +205,7 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
         const row = get.get(query.id);
         return { items: row ? [incidentIn(row)] : [] };
       }
-      const { lanes, residual } = plan(query);
+      const { lanes, residual } = plan(query, () => conditions.all().map((row) => String(row['condition'])));
       const found = await scanPage(db, {
         table: 'incidents',
         time: 'updated',
@@ -220,37 +226,43 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
   };
 }
 
-/** Chooses the index; what it does not pick out is tried on the index over all of them, or on the few rows it leaves. */
-function plan(query: IncidentsQuery): { lanes: Condition[][]; residual: Condition[] } {
+/** Kinds served by an index each; more than that are tried row by row. */
+const MAX_LANES = 24;
+
+/** Chooses the index, the narrowest first; what it does not pick out is tried on the index itself. */
+function plan(
+  query: IncidentsQuery,
+  existing: () => string[],
+): { lanes: Condition[][]; residual: Condition[] } {
   const since = query.since === undefined ? undefined : millis(query.since);
   const until = query.until === undefined ? undefined : millis(query.until);
   const span = within('updated', since, undefined);
   const lanes: Condition[][] = [];
   const residual: Condition[] = [];
-  const drive = (condition: Condition) =>
-    lanes.length === 0 ? lanes.push([condition, ...span]) : residual.push(condition);
-  if (query.vmid !== undefined) drive(among('vmid', [query.vmid]));
-  if (query.storage !== undefined) drive(among('storage', [query.storage]));
-  if (query.statuses) {
-    // Those that are not over are few, and indexed each by itself; nearly all are over.
-    if (lanes.length > 0 || query.statuses.includes('resolved'))
-      residual.push(among('status', query.statuses));
-    else
-      for (const status of new Set(query.statuses))
-        lanes.push([{ sql: 'open = 1', params: [] }, among('status', [status]), ...span]);
+  /** Either drives, a lane for each of its values, or is tried row by row. */
+  const drive = (column: string, values: readonly (string | number)[], and: readonly Condition[] = []) => {
+    if (lanes.length > 0) residual.push(among(column, values));
+    else lanes.push(...values.map((value) => [...and, among(column, [value]), ...span]));
+  };
+  if (query.vmid !== undefined) drive('vmid', [query.vmid]);
+  if (query.storage !== undefined) drive('storage', [query.storage]);
+  // Those that are not over are few, and indexed each by itself; nearly all are over.
+  if (query.statuses?.includes('resolved') === true) residual.push(among('status', query.statuses));
+  else if (query.statuses) drive('status', [...new Set(query.statuses)], [{ sql: 'open = 1', params: [] }]);
+  if (until !== undefined) {
+    if (lanes.length === 0) lanes.push(...spansUpTo(until, since));
+    residual.push({ sql: 'opened <= ?', params: [until] });
   }
-  if (query.node !== undefined) drive(among('node', [query.node]));
-  const [glob, ...more] = query.conditions ?? [];
-  if (glob !== undefined && more.length === 0 && !glob.includes('*')) drive(among('condition', [glob]));
-  else if (glob !== undefined) {
-    const globs = [glob, ...more];
-    const sql = globs.map(() => `condition LIKE ? ESCAPE '!'`).join(' OR ');
-    residual.push({ sql: `(${sql})`, params: globs.map(likeOf) });
+  if (query.node !== undefined) drive('node', [query.node]);
+  if (query.conditions?.length) {
+    const conditions = typesOf(query.conditions, existing());
+    if (conditions.length === 0) return { lanes: [], residual: [] };
+    if (conditions.length <= MAX_LANES) drive('condition', conditions);
+    else residual.push(among('condition', conditions));
   }
-  if (until !== undefined) residual.push({ sql: 'opened <= ?', params: [until] });
-  if (query.minSeverity) residual.push({ sql: 'rank >= ?', params: [rankOf(query.minSeverity)] });
-  if (query.cluster !== undefined) residual.push(among('cluster', [query.cluster]));
-  if (lanes.length === 0) lanes.push(...(until === undefined ? [span] : spansUpTo(until, since)));
+  if (query.cluster !== undefined) drive('cluster', [query.cluster]);
+  if (query.minSeverity) drive('rank', RANKS.map((_, rank) => rank).slice(rankOf(query.minSeverity)));
+  if (lanes.length === 0) lanes.push(span);
   return { lanes, residual };
 }
 
@@ -270,9 +282,4 @@ function spansUpTo(until: number, since = 0): Condition[][] {
       { sql: 'updated > ?', params: [Math.max(edge, since - 1)] },
     ],
   ];
-}
-
-/** A glob as SQL's LIKE has it. */
-function likeOf(glob: string): string {
-  return glob.replace(/[!%_]/g, '!$&').replaceAll('*', '%');
 }

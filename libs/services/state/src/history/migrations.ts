@@ -119,15 +119,16 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   `,
   `
-  -- Any filter over a list of incidents is tried on this index alone: the rows themselves are some kilobytes each.
+  -- Lists of incidents. Whatever else is asked for is tried on the index itself: the rows are some kilobytes each.
   ALTER TABLE incidents ADD COLUMN condition TEXT AS (json_extract(body, '$.condition')) VIRTUAL;
   DROP INDEX incidents_by_change;
   CREATE INDEX incidents_by_change ON incidents (updated, n, opened, status, rank, cluster, node, vmid, storage, condition);
-  -- What is asked most: one guest, storage, node or condition, and what is not over.
   CREATE INDEX incidents_by_vmid ON incidents (vmid, updated, n) WHERE vmid IS NOT NULL;
   CREATE INDEX incidents_by_storage ON incidents (storage, updated, n) WHERE storage IS NOT NULL;
-  CREATE INDEX incidents_by_node ON incidents (node, updated, n);
-  CREATE INDEX incidents_by_condition ON incidents (condition, updated, n);
+  CREATE INDEX incidents_by_node ON incidents (node, updated, n, status, rank, cluster, condition);
+  CREATE INDEX incidents_by_condition ON incidents (condition, updated, n, status, rank, cluster);
+  CREATE INDEX incidents_by_cluster ON incidents (cluster, updated, n, status, rank);
+  CREATE INDEX incidents_by_rank ON incidents (rank, updated, n, status);
   -- Few: only they can have changed more than a day after a time and have begun before it.
   CREATE INDEX incidents_long ON incidents (updated, n, opened) WHERE updated - opened > 86400000;
   DROP INDEX incidents_open_by_status;
