@@ -38,7 +38,11 @@ say({ started: true });
 
 async function store({ publish, batch }: Extract<ToCore, { batch: number }>): Promise<void> {
   await bus.publishAll(
-    publish.map((event) => ({ subject: subjects.event(event.channel, event.type), data: event, id: event.id })),
+    publish.map((event) => ({
+      subject: subjects.event(event.channel, event.type),
+      data: event,
+      id: event.id,
+    })),
   );
   say({ stored: batch });
 }
@@ -46,5 +50,5 @@ async function store({ publish, batch }: Extract<ToCore, { batch: number }>): Pr
 async function stop(): Promise<void> {
   for (const service of services.reverse()) await service.stop();
   await bus.close();
-  process.disconnect();
+  process.disconnect?.();
 }

@@ -9,8 +9,7 @@ const COMPILE_CACHE = 'node_modules/.cache/node-compile';
 const MAX_ERROR = 4_000;
 
 /** What a core process is told. */
-export type ToCore =
-  { readonly publish: readonly Event[]; readonly batch: number } | { readonly stop: true };
+export type ToCore = { readonly publish: readonly Event[]; readonly batch: number } | { readonly stop: true };
 /** What it says. */
 export type FromCore = { readonly started: true } | { readonly stored: number } | { readonly opened: string };
 

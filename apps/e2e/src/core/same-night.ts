@@ -20,7 +20,7 @@ interface Way {
   readonly read: (raw: Buffer, options: NormalizeOptions) => NormalizeResult | Promise<NormalizeResult>;
   readonly context?: Readonly<Record<string, unknown>>;
   /** The same thing told once more: what the sender or the server changes then. A poll finds what it found before. */
-  again(raw: Buffer, copy: number): Buffer;
+  readonly again: (raw: Buffer, copy: number) => Buffer;
 }
 
 const json = (raw: Buffer) => JSON.parse(raw.toString()) as Record<string, unknown>;

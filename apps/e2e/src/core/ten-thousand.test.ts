@@ -72,8 +72,10 @@ it('ten thousand observations of one failure by eight ways, killed once and rest
     await core.stop();
 
     const found = await incidents();
-    const condition = (one: Incident) => `${one.condition} ${one.occurrences}`;
-    expect(found.map(condition).sort()).toEqual(['backup.job.failed 1', 'guest.migrate.failed 1']);
+    expect(found.map(({ condition }) => condition).sort()).toEqual([
+      'backup.job.failed',
+      'guest.migrate.failed',
+    ]);
     const keys = sink.messages().map(({ headers }) => headers['idempotency-key']);
     expect(keys.sort()).toEqual(found.map(({ id }) => `${id}-opened-webhook`).sort());
   } finally {
