@@ -20,7 +20,11 @@ const services = [
     bus,
     // Written by our own parent.
     { ENABLED_NOTIFIERS: 'webhook', NOTIFY_WEBHOOK_URL: webhook, ...(JSON.parse(settings) as object) },
-    { now, breaker: { threshold: 5, baseMs: 20, capMs: 50 } },
+    {
+      now,
+      breaker: { threshold: 5, baseMs: 20, capMs: 50 },
+      retry: { baseMs: 5, capMs: 20, giveUpAfterMs: 60_000, busyMs: 200 },
+    },
   ),
 ];
 await services[0]?.start(new AbortController().signal);

@@ -77,7 +77,8 @@ export function createSendLine(tools: SendLineTools): (message: Message<Notifica
       return;
     const attempted = tools.limiter.run(() => attempt(notification, receipt));
     if (attempted === undefined) {
-      throw new RetryLater(Math.ceil(BUSY_MS * (1 + tools.random())), `${tools.name} is busy with others`);
+      const waitMs = tools.retry.busyMs ?? BUSY_MS;
+      throw new RetryLater(Math.ceil(waitMs * (1 + tools.random())), `${tools.name} is busy with others`);
     }
     await attempted;
   };

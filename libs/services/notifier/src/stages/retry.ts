@@ -6,6 +6,8 @@ export interface RetryPolicy {
   readonly capMs: number;
   /** Counted from the first attempt. One attempt is always made after it has passed. */
   readonly giveUpAfterMs: number;
+  /** Wait for a place among those being sent; default 5 s. */
+  readonly busyMs?: number;
 }
 
 /** The policy docs/operations.md states: up to 24 hours, waits of 2 s growing to 10 minutes. */
