@@ -23,7 +23,8 @@ const services = [
     {
       now,
       breaker: { threshold: 5, baseMs: 20, capMs: 50 },
-      retry: { baseMs: 5, capMs: 20, giveUpAfterMs: 60_000, busyMs: 200 },
+      retry: { baseMs: 5, capMs: 20, giveUpAfterMs: 60_000, busyMs: 500 },
+      agenda: { everyMs: 5_000, leaseTtlMs: 15_000 },
     },
   ),
 ];

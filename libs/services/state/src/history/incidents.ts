@@ -99,8 +99,10 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
   const openOfCondition = db.prepare(
     `SELECT body FROM incidents WHERE open = 1 AND ${condition} = ? LIMIT 500`,
   );
-  const closedOfCondition = db.prepare(
-    `SELECT body FROM incidents WHERE resolved >= ? AND open = 0 AND ${condition} = ? LIMIT 500`,
+  // All in one look: after a storm thousands have ended, and each of them would be read once for every condition.
+  const closedOfConditions = db.prepare(
+    `SELECT body FROM incidents WHERE resolved >= ? AND open = 0
+     AND ${condition} IN (SELECT value FROM json_each(?)) LIMIT 2000`,
   );
   const moveFacts = db.prepare('UPDATE incident_facts SET incident = ? WHERE incident = ?');
   const endedOf = db.prepare(
@@ -174,9 +176,10 @@ export function createIncidentStore(db: DatabaseSync): IncidentStore {
     inStatus: (status) => inStatus.all(status).map(held),
     openUnderKey: (prefix) => openUnderKey.all(prefix, `${prefix}\u{10FFFF}`).map(held),
     ofConditions: (conditions, since) =>
-      conditions.flatMap((one) =>
-        [...openOfCondition.all(one), ...closedOfCondition.all(since, one)].map(incidentIn),
-      ),
+      [
+        ...conditions.flatMap((one) => openOfCondition.all(one)),
+        ...closedOfConditions.all(since, JSON.stringify(conditions)),
+      ].map(incidentIn),
     moveFacts(from, to) {
       moveFacts.run(to, from);
     },
