@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BusUnavailable, type Bus } from '@proxmox-mcp/bus';
-import { openTestBus, type TestBus } from '@proxmox-mcp/bus/testing';
+import { beforePublishing, openTestBus, type TestBus } from '@proxmox-mcp/bus/testing';
 import {
   describeWithDovecot,
   openTcpProxy,
@@ -241,14 +241,10 @@ await describeWithDovecot('a mailbox', (program) => {
   it('stays unread for as long as the bus does not have its events', async () => {
     let isAway = true;
     let attempts = 0;
-    const failing = new Proxy(t.bus, {
-      get(bus, key) {
-        const own: unknown = Reflect.get(bus, key);
-        if (key === 'publish' && isAway) {
-          return () => (attempts++, Promise.reject(new BusUnavailable('away')));
-        }
-        return typeof own === 'function' ? (own.bind(bus) as unknown) : own;
-      },
+    const failing = beforePublishing(t.bus, () => {
+      if (!isAway) return;
+      attempts++;
+      throw new BusUnavailable('away');
     });
     await dovecot.deliver(failedBackup(1));
     const service = await start({}, {}, failing);

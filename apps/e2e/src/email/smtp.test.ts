@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BusUnavailable, type Bus } from '@proxmox-mcp/bus';
-import { openTestBus, type TestBus } from '@proxmox-mcp/bus/testing';
+import { beforePublishing, openTestBus, type TestBus } from '@proxmox-mcp/bus/testing';
 import { createLab, createSteppedClock, makeCertificate, startSenders } from '@proxmox-mcp/lab-kit';
 import { Inventory } from '@proxmox-mcp/schemas';
 import { createTransport } from 'nodemailer';
@@ -104,12 +104,8 @@ it('refuses strangers, mails too large, and too many recipients', async () => {
 
 it('tells the sender to try again while the bus is away', async () => {
   let isAway = true;
-  const failing = new Proxy(t.bus, {
-    get(bus, key) {
-      const own: unknown = Reflect.get(bus, key);
-      if (key === 'publish' && isAway) return () => Promise.reject(new BusUnavailable('away'));
-      return typeof own === 'function' ? (own.bind(bus) as unknown) : own;
-    },
+  const failing = beforePublishing(t.bus, () => {
+    if (isAway) throw new BusUnavailable('away');
   });
   const { titles } = await start({}, failing);
   expect(await send({ mail: failedBackup(1) })).toMatch(/^451 /);

@@ -67,6 +67,8 @@ const GROUP_WAIT_S = 1;
 const AFTERMATH_S = 100;
 /** Wall milliseconds in which nothing has moved on the bus or in Gotify: everything is said. */
 const SILENCE_MS = 300;
+/** The notifier looks at a lost node this often, whatever the grace. */
+const NODE_LOOK_MS = 5_000;
 
 /**
  * Plays a scenario to a product that hears of it by these ways only, and returns what it made of it.
@@ -139,7 +141,8 @@ export async function hearScenario(name: string, ways: readonly Way[], nodeGrace
     await time.play(scenario);
     await time.pass(AFTERMATH_S);
     await senders.settled();
-    await silence(t.bus, () => gotify.messages().length);
+    const losesNode = scenario.expected.incidents.some(({ condition }) => condition === 'node.state.offline');
+    await silence(t.bus, () => gotify.messages().length, losesNode ? NODE_LOOK_MS : 0);
     const heard = { ...(await read(t.bus)), scenario, messages: gotify.messages().map(told) };
     await senders.stop();
     return heard;
@@ -179,13 +182,13 @@ function told(message: GotifyMessage): Told {
 }
 
 /** Resolves when nothing has moved for a while: longer than an opening waits for its story. */
-async function silence(bus: Bus, messages: () => number): Promise<void> {
+async function silence(bus: Bus, messages: () => number, leastMs: number): Promise<void> {
   const position = async () =>
     JSON.stringify([
       messages(),
       ...(await Promise.all((['EVENTS', 'INCIDENTS', 'NOTIFICATIONS'] as const).map((s) => bus.lastSeq(s)))),
     ]);
-  const wait = GROUP_WAIT_S * 1000 + SILENCE_MS;
+  const wait = Math.max(leastMs, GROUP_WAIT_S * 1000) + SILENCE_MS;
   let before = '';
   for (let now = await position(); now !== before; now = await position()) {
     before = now;
