@@ -1,6 +1,5 @@
 import {
   ProxmoxError,
-  type NodeSample,
   type GuestResource,
   type ProxmoxErrorKind,
   type Resource,
@@ -210,7 +209,7 @@ export function createFakePve(
       asked('ha-status');
       return (answers.get('ha-status') ?? []) as readonly never[]; // what a test put there
     },
-    samples: async (node, signal) => (await rows('samples', signal, node)) as readonly NodeSample[], // what a test put there
+    samples: (node, signal) => rows('samples', signal, node),
     async version(node) {
       asked('version', node);
       return '9.2.11';
