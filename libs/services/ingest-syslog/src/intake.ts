@@ -55,7 +55,7 @@ const MAX_BATCH = 1_024;
  * alone hardly waits, and the first after a pause never does.
  */
 const GATHER_MS_PER_MESSAGE = 2;
-const GATHER_MS = 20;
+const GATHER_MS = 40;
 /** A turn that brings so many messages has left more behind. */
 const BUSY_TURN = 16;
 /** Storing has its turn, too: some 50 ms of reading at most. */
