@@ -1,5 +1,4 @@
 import { bool, list, oneOf, port, secret, text } from '@proxmox-mcp/config';
-import { createTransport } from 'nodemailer';
 import { ChannelError, defineChannel } from '../channel.ts';
 import { messageIdOf, renderEmail } from './render.ts';
 import { smtpError } from './smtp-error.ts';
@@ -53,6 +52,8 @@ export const email = defineChannel({
     const domain = /@([^\s@<>]+)>?$/.exec(from)?.[1] ?? 'localhost';
     return {
       async send(notification, signal, earlier) {
+        // Not before the first mail: most installations send none, and the library takes its megabytes.
+        const { createTransport } = await import('nodemailer');
         // A transport per mail: it keeps nothing open that somebody would have to close.
         const transport = createTransport({
           host: config.NOTIFY_EMAIL_SERVER ?? '',
