@@ -46,6 +46,7 @@ import { createUsageLog } from '../rules/usage-log.ts';
 import { RULES } from '../rules/index.ts';
 import { createSettings, type RulesFile } from '../rules/settings.ts';
 import { isSilent, storageLabels } from '../reduce/labels.ts';
+import type { Entry } from '../reduce/entry.ts';
 import { createLiveState, type Seen } from '../reduce/live-state.ts';
 import { createDrain } from './drain-outbox.ts';
 import { followSources } from './follow-sources.ts';
@@ -239,6 +240,16 @@ export function createEngine(parts: EngineParts): Engine {
         ...seen,
         troubles: (troubles ?? []).flatMap((trouble) => reader.judge(trouble) ?? []),
       });
+    /** What could not be written is said again by the next look: the disk may be full, or the file locked. */
+    const sample = async (entries?: Iterable<Entry>) => {
+      const looked = sampler.look(now(), entries);
+      try {
+        await tell(looked);
+      } catch (err) {
+        looked.undo();
+        throw err;
+      }
+    };
     closers.push(writer);
     await drain();
     await reconcile(values);
@@ -249,7 +260,7 @@ export function createEngine(parts: EngineParts): Engine {
     if (waited.length > 0) await write(() => waited.forEach((fact) => follower.fact(fact)));
 
     closers.push(
-      await followSources(await bus.kv('STATE'), {
+      await followSources(stateValues, {
         now,
         tell: (said) =>
           void tellSeen(said).catch((err: unknown) => {
@@ -284,7 +295,7 @@ export function createEngine(parts: EngineParts): Engine {
         { durable: DURABLE, filters: [filters.allObservations], maxInFlight: 1 },
         async (message) => {
           const observation = read(Observation, message.data);
-          await liveInTurn(async () => tell(sampler.look(now(), await live.observe(observation, tellSeen))));
+          await liveInTurn(async () => sample(await live.observe(observation, tellSeen)));
         },
       ),
       await bus.consume({ durable: DURABLE, filters: [filters.allDiagnoses] }, async (message) => {
@@ -326,7 +337,7 @@ export function createEngine(parts: EngineParts): Engine {
     every(SAMPLE_MS, 'asking the rules', () =>
       liveInTurn(async () => {
         if (usageLog.isDue()) await write(() => usageLog.note());
-        await tell(sampler.look(now()));
+        await sample();
       }),
     );
     every(RETENTION_TICK_MS, 'deleting old history', async () => {

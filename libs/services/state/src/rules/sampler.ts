@@ -12,10 +12,16 @@ export interface Sampled {
   readonly recoveries: readonly Recovery[];
 }
 
+/** The same, fresh from a look. */
+export interface Looked extends Sampled {
+  /** It could not be written down: the next look says it again. */
+  undo(): void;
+}
+
 /** Asks the rules about the live picture and waits until what they say has lasted. */
 export interface Sampler {
   /** Looks at some entries, or at all of the picture. `now` in milliseconds since the epoch. */
-  look(now: number, entries?: Iterable<Entry>): Sampled;
+  look(now: number, entries?: Iterable<Entry>): Looked;
 }
 
 export interface SamplerParts {
@@ -58,6 +64,8 @@ export function createSampler({ rules, settings, picture, past }: SamplerParts):
   /** By object, then by rule. */
   const tracks = new Map<string, Map<string, Track>>();
   const byKind = new Map(KINDS.map((kind) => [kind, rulesOf(rules, kind)]));
+  /** Takes back what the look under way has said, part by part. */
+  let undoing: (() => void)[] = [];
 
   function judge(rule: StateRule, subject: Subject, now: number): { trouble?: Trouble; recovery?: Recovery } {
     const { entry } = subject;
@@ -83,6 +91,8 @@ export function createSampler({ rules, settings, picture, past }: SamplerParts):
     const wait = level === 'ok' ? chosen.clearFor : chosen.for;
     if (now - kept.since < wait * 1_000) return {};
     const before = kept.told;
+    const asItWas = { ...kept };
+    undoing.push(() => void Object.assign(kept, asItWas));
     kept.told = level;
     kept.saying = undefined;
     if (level === 'ok') {
@@ -96,6 +106,7 @@ export function createSampler({ rules, settings, picture, past }: SamplerParts):
 
   return {
     look(now, entries) {
+      undoing = [];
       const troubles: Trouble[] = [];
       const recoveries: Recovery[] = [];
       const alive = new Set<string>();
@@ -109,7 +120,8 @@ export function createSampler({ rules, settings, picture, past }: SamplerParts):
         }
       }
       if (entries === undefined) recoveries.push(...forgetGone(alive, now));
-      return { troubles, recoveries };
+      const said = undoing;
+      return { troubles, recoveries, undo: () => said.forEach((take) => take()) };
     },
   };
 
@@ -119,6 +131,7 @@ export function createSampler({ rules, settings, picture, past }: SamplerParts):
     for (const [id, ofObject] of tracks) {
       if (alive.has(id)) continue;
       tracks.delete(id);
+      undoing.push(() => void tracks.set(id, ofObject));
       for (const { trouble } of ofObject.values())
         if (trouble !== undefined) gone.push(endOf(trouble, `${trouble.title}: no longer there`, now));
     }
