@@ -86,7 +86,8 @@ export function createDigests(
   async function openingItem(opening: Opening, end: End | undefined): Promise<Item | undefined> {
     const { channel } = opening;
     const known = dedupOpening(await receipts.get(opening.id));
-    if (known === 'settled') return void (await agenda.remove(opening));
+    // Suppressed since it was held: nobody is told of it, nor that it is over, unless it is told anew.
+    if (known === 'settled' || known === 'revived') return void (await agenda.remove(opening));
     const incident = await copyOf(tools.incidents, opening.incidentId);
     const target = targetOf(tools, incident, opening.route);
     const to = target === undefined ? undefined : { target, channel };
